@@ -1,0 +1,138 @@
+"""What a policy is, when it is asked, and what it answers."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from dataclasses import dataclass
+from typing import Any, ClassVar
+
+from policies.goal import Goal
+from policies.leaderboard import Leaderboard
+
+MINIMUM_POPULATION = 2
+"""Runs with data before any policy acts: one curve is no comparison."""
+
+
+class PolicyError(ValueError):
+    """A policy was given a value it cannot work with.
+
+    Attributes:
+        key: the argument at fault.
+    """
+
+    def __init__(self, key: str, message: str) -> None:
+        super().__init__(f"{key}: {message}")
+        self.key = key
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """One evaluation of one run, with everything that led to it.
+
+    Attributes:
+        policy: name of the policy's class.
+        interval: reports the run had made.
+        value: the run's own figure, in units of the metric.
+        cutoff: the figure it was measured against, in units of the metric.
+        stop: whether the run is to be stopped.
+        reason: one sentence with the numbers.
+    """
+
+    policy: str
+    interval: int
+    value: float
+    cutoff: float
+    stop: bool
+    reason: str
+
+
+class EarlyTerminationPolicy(ABC):
+    """Judge one run against all others; *when* to do so is the same for every policy.
+
+    A policy is applied to a run whose count of reports is a multiple of `evaluation_interval`
+    and at least `delay_evaluation`. An interval of 0 or less counts as 1, a negative delay
+    as 0.
+
+    `stops` is quick and asked at every due report; `explain` gives the same answer with its
+    numbers and is asked when somebody wants to know.
+
+    Raises:
+        PolicyError: an argument is not a whole number.
+    """
+
+    wire_name: ClassVar[str]
+
+    def __init__(self, evaluation_interval: int = 1, delay_evaluation: int = 0) -> None:
+        self.evaluation_interval = max(1, whole_number("evaluation_interval", evaluation_interval))
+        self.delay_evaluation = max(0, whole_number("delay_evaluation", delay_evaluation))
+
+    def due(self, interval: int) -> bool:
+        """Tell whether a run that has made `interval` reports is to be judged."""
+        return interval >= self.delay_evaluation and interval % self.evaluation_interval == 0
+
+    def may_stop(self, board: Leaderboard, run: int) -> bool:
+        """Tell whether any policy may stop `run`: not one alone, and never the best of all."""
+        return board.population >= MINIMUM_POPULATION and board.leader != run
+
+    def leaderboard(self, goal: Goal) -> Leaderboard:
+        """Return an empty leaderboard that can answer what this policy asks."""
+        return Leaderboard(goal)
+
+    @abstractmethod
+    def stops(self, board: Leaderboard, run: int) -> bool:
+        """Tell whether `run` is to be stopped at its latest report."""
+
+    @abstractmethod
+    def explain(self, board: Leaderboard, run: int) -> Verdict:
+        """Give the verdict on `run` at its latest report with its reason."""
+
+    def stopped(self, board: Leaderboard, run: int) -> None:  # noqa: B027 - optional to override
+        """Take note that this policy has stopped `run`."""
+
+    def finished(self, board: Leaderboard, run: int) -> None:  # noqa: B027 - as above
+        """Take note that `run` has ended by itself or by somebody's hand."""
+
+    def properties(self) -> dict[str, Any]:
+        """Return the arguments in HyperDrive's JSON form."""
+        return {
+            "evaluation_interval": self.evaluation_interval,
+            "delay_evaluation": self.delay_evaluation,
+        }
+
+    def to_wire(self) -> dict[str, Any]:
+        """Return the policy in HyperDrive's JSON form."""
+        return {"name": self.wire_name, "properties": self.properties()}
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, EarlyTerminationPolicy) and self.to_wire() == other.to_wire()
+
+    def __hash__(self) -> int:
+        return hash(repr(self))
+
+    def __repr__(self) -> str:
+        arguments = ", ".join(f"{k}={v!r}" for k, v in self.properties().items())
+        return f"{type(self).__name__}({arguments})"
+
+
+def whole_number(key: str, value: object) -> int:
+    """Return `value` as an int.
+
+    Raises:
+        PolicyError: it is not a whole number.
+    """
+    if not isinstance(value, int):
+        raise PolicyError(key, f"expected a whole number, got {value!r}")
+    return int(value)
+
+
+def tolerance(value: float) -> float:
+    """Return how far apart two values may be and still count as equal.
+
+    0.8 - 0.2 is 0.6000000000000001; a run at 0.6 stands on that cut-off, not beyond it.
+    """
+    return 1e-12 * max(1.0, abs(value))
+
+
+def after(interval: int) -> str:
+    """Return the words for "after so many reports"."""
+    return f"after {interval} report{'' if interval == 1 else 's'}"
