@@ -1,0 +1,1 @@
+"""The sweep as a state machine: events in, commands out, nothing else."""

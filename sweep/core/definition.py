@@ -1,0 +1,96 @@
+"""What a sweep is: a space and its sampling, a policy, a metric, limits.
+
+The stored form is HyperDrive's own JSON description of a sweep, with a few keys of ours.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from policies import EarlyTerminationPolicy, Goal, NoTerminationPolicy, policy_from_wire
+from samplers import Sampling, sampling_from_wire, sampling_wire
+from sweep.core.single import SINGLE, Single
+
+DEFAULT_DURATION_MINUTES = 10080.0
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """How much a sweep may do.
+
+    Attributes:
+        runs: upper bound on the number of runs.
+        concurrent: upper bound on runs that live at one time.
+        duration_minutes: time the sweep may be worked on; running runs are cancelled then.
+        run_seconds: time one run may take; it is cancelled then. None: no bound.
+        consecutive_failures: end the sweep when this many of the first runs fail and nothing
+            else has ended before them. None: never.
+        attempts: how often a run may be started when its slot or node is lost.
+    """
+
+    runs: int
+    concurrent: int
+    duration_minutes: float = DEFAULT_DURATION_MINUTES
+    run_seconds: float | None = None
+    consecutive_failures: int | None = 3
+    attempts: int = 3
+
+
+@dataclass(frozen=True, slots=True)
+class SweepDefinition:
+    """One sweep, before it runs."""
+
+    sampling: Sampling
+    metric: str
+    goal: Goal
+    limits: Limits
+    policy: EarlyTerminationPolicy = field(default_factory=NoTerminationPolicy)
+
+    def to_wire(self) -> dict[str, Any]:
+        """Return HyperDrive's JSON description of the sweep, with our limits beside it."""
+        limits = self.limits
+        return {
+            "generator_config": {"name": SINGLE}
+            if isinstance(self.sampling, Single)
+            else sampling_wire(self.sampling),
+            "policy_config": self.policy.to_wire(),
+            "primary_metric_config": {"name": self.metric, "goal": self.goal.value},
+            "max_total_jobs": limits.runs,
+            "max_concurrent_jobs": limits.concurrent,
+            "max_duration_minutes": _plain(limits.duration_minutes),
+            "max_run_duration_seconds": limits.run_seconds,
+            "max_consecutive_failures": limits.consecutive_failures,
+            "max_attempts": limits.attempts,
+        }
+
+    @classmethod
+    def from_wire(cls, wire: Mapping[str, Any]) -> SweepDefinition:
+        """Rebuild a sweep from `to_wire`'s form.
+
+        Raises:
+            KeyError, ValueError: the description is incomplete or wrong.
+        """
+        generator = wire["generator_config"]
+        metric = wire["primary_metric_config"]
+        single = generator["name"] == SINGLE
+        return cls(
+            sampling=Single() if single else sampling_from_wire(**generator),
+            policy=policy_from_wire(wire["policy_config"]),
+            metric=metric["name"],
+            goal=Goal(metric["goal"]),
+            limits=Limits(
+                runs=wire["max_total_jobs"],
+                concurrent=wire["max_concurrent_jobs"],
+                duration_minutes=wire.get("max_duration_minutes", DEFAULT_DURATION_MINUTES),
+                run_seconds=wire.get("max_run_duration_seconds"),
+                consecutive_failures=wire.get("max_consecutive_failures", 3),
+                attempts=wire.get("max_attempts", 3),
+            ),
+        )
+
+
+def _plain(number: float) -> float:
+    """Return an integral number as an int: it reads better in JSON and in messages."""
+    return int(number) if float(number).is_integer() else number

@@ -1,0 +1,77 @@
+"""Who runs next: those that wait to run again, in their order, then new ones."""
+
+from __future__ import annotations
+
+import heapq
+from collections.abc import Mapping
+
+from samplers import Configuration, Sampling
+from sweep.core.run import RunRecord
+
+
+class Lineup:
+    """Every run of a sweep so far, and where the next one comes from.
+
+    Args:
+        sampling: gives the configurations.
+        most: upper bound on the number of runs.
+
+    Attributes:
+        runs: every run so far by its number.
+    """
+
+    def __init__(self, sampling: Sampling, most: int) -> None:
+        self.runs: dict[int, RunRecord] = {}
+        self._sampler = sampling.sampler()
+        self._exact = sampling.exact
+        self._most = most
+        self._exhausted = False
+        self._waiting: list[int] = []
+        self._pending: dict[int, Configuration] = {}  # asked for, outcome not told
+        self.recorded: Mapping[int, Configuration] | None = None
+        """While the past is replayed: the configurations that were launched then."""
+
+    @property
+    def spent(self) -> bool:
+        """Whether there will be no other run."""
+        return not self._waiting and (self._exhausted or len(self.runs) >= self._most)
+
+    @property
+    def waiting(self) -> list[RunRecord]:
+        """Runs that wait to run again, in their order."""
+        return [self.runs[number] for number in sorted(self._waiting)]
+
+    def next(self) -> RunRecord | None:
+        """Return the run to launch next; None when there is none."""
+        if self._waiting:
+            return self.runs[heapq.heappop(self._waiting)]
+        number = len(self.runs)
+        configuration = None if self.spent else self._ask(number)
+        if configuration is None:
+            self._exhausted = True
+            return None
+        record = self.runs[number] = RunRecord(number, configuration)
+        self._pending[number] = configuration
+        return record
+
+    def wait(self, record: RunRecord) -> None:
+        """Let a run wait for its turn to run again."""
+        heapq.heappush(self._waiting, record.number)
+
+    def leave(self, record: RunRecord) -> None:
+        """Take a run out of those that wait."""
+        self._waiting.remove(record.number)
+        heapq.heapify(self._waiting)
+
+    def conclude(self, record: RunRecord, loss: float | None) -> None:
+        """Teach the sampler the outcome of a run that is over."""
+        self._sampler.tell(record.configuration, loss)
+        del self._pending[record.number]
+
+    def _ask(self, number: int) -> Configuration | None:
+        # A sampler that learns may propose another last digit on another machine, so its
+        # recorded configurations are adopted.
+        if self.recorded is not None and not self._exact:
+            return self.recorded.get(number)
+        pending = [] if self._exact else list(self._pending.values())
+        return self._sampler.ask(number, pending)

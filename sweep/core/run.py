@@ -1,0 +1,109 @@
+"""The life of one run: a table, and nothing that is not in the table."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from enum import Enum
+
+from policies import Verdict
+from samplers import Configuration
+from sweep.core.events import Completed, Failed, Lost, Reported, RunEvent, Started, Stopped
+from sweep.errors import IllegalEvent
+
+
+class RunState(str, Enum):
+    """Where a run is in its life; the words are HyperDrive's."""
+
+    WAITING = "NotStarted"
+    """It has a configuration and waits for a slot: it was lost or paused."""
+    QUEUED = "Queued"
+    """It has been given to a slot."""
+    RUNNING = "Running"
+    STOPPING = "CancelRequested"
+    COMPLETED = "Completed"
+    FAILED = "Failed"
+    CANCELED = "Canceled"
+
+
+LIVE = frozenset({RunState.QUEUED, RunState.RUNNING, RunState.STOPPING})
+"""States in which a run occupies a slot."""
+
+TERMINAL = frozenset({RunState.COMPLETED, RunState.FAILED, RunState.CANCELED})
+
+TRANSITIONS: dict[tuple[RunState, type[RunEvent]], RunState] = {
+    (RunState.QUEUED, Started): RunState.RUNNING,
+    (RunState.QUEUED, Failed): RunState.FAILED,
+    (RunState.QUEUED, Lost): RunState.WAITING,
+    (RunState.RUNNING, Reported): RunState.RUNNING,
+    (RunState.RUNNING, Completed): RunState.COMPLETED,
+    (RunState.RUNNING, Failed): RunState.FAILED,
+    (RunState.RUNNING, Lost): RunState.WAITING,
+    # A run that was told to stop may still be starting or speaking, or may win the race.
+    (RunState.STOPPING, Started): RunState.STOPPING,
+    (RunState.STOPPING, Reported): RunState.STOPPING,
+    (RunState.STOPPING, Completed): RunState.COMPLETED,
+    (RunState.STOPPING, Failed): RunState.CANCELED,
+    (RunState.STOPPING, Stopped): RunState.CANCELED,
+    (RunState.STOPPING, Lost): RunState.CANCELED,
+}
+
+
+@dataclass(slots=True)
+class RunRecord:
+    """One run and all that is known about it.
+
+    Attributes:
+        number: its place in the order of sampling, from 0.
+        configuration: the values of its hyperparameters.
+        state: see `RunState`.
+        attempt: how often it has been launched.
+        losses: how many of these attempts were lost in a way that counts.
+        reports: how often the present attempt has logged the primary metric.
+        last: the latest of these values.
+        launched_at, started_at, ended_at: seconds since the epoch, of the present attempt.
+        reason: why it was told to stop, why it failed, or why it was lost.
+        verdict: the policy's verdict, where a policy stopped it.
+        again: whether it goes back to WAITING, not to CANCELED, once it has stopped.
+    """
+
+    number: int
+    configuration: Configuration
+    state: RunState = RunState.WAITING
+    attempt: int = 0
+    losses: int = 0
+    reports: int = 0
+    last: float | None = None
+    launched_at: float | None = None
+    started_at: float | None = None
+    ended_at: float | None = None
+    reason: str = ""
+    verdict: Verdict | None = field(default=None)
+    again: bool = False
+
+    @property
+    def live(self) -> bool:
+        """Whether it occupies a slot."""
+        return self.state in LIVE
+
+    def begin(self, at: float) -> None:
+        """Enter a new attempt."""
+        self.state = RunState.QUEUED
+        self.attempt += 1
+        self.reports, self.last, self.reason = 0, None, ""
+        self.launched_at, self.started_at, self.ended_at = at, None, None
+
+    def next_state(self, event: RunEvent) -> RunState:
+        """Return the state after `event`.
+
+        Raises:
+            IllegalEvent: the table has no such transition.
+        """
+        state = TRANSITIONS.get((self.state, type(event)))
+        if state is None:
+            raise IllegalEvent(
+                f"run {self.number} is {self.state.value} in attempt {self.attempt}"
+                f" and cannot take {event}"
+            )
+        if self.again and state is RunState.CANCELED:
+            return RunState.WAITING
+        return state
