@@ -1,0 +1,153 @@
+"""HyperDrive's sweep files, commonly called `hdconfig.yml`.
+
+Every file that HyperDrive takes means the same here, unless something in it has no effect or no
+sense there (an unknown key, a second entry of one name, a key of another policy, -1 runs): that
+is an error here. Beyond HyperDrive there are these keys, all optional:
+
+    sampling:
+      seed: 7                     # with all three samplings
+      rule: sobol                 # random: quasi-random points
+      logbase: 10                 # random: bounds of log expressions are exponents of 10
+      shuffle: true               # grid: in random order
+      initial_points: 20          # bayesian: quasi-random points before the model is asked
+      estimator: RF               # bayesian: GP, ET, RF or GBRT
+      acquisition: LCB            # bayesian: EI, PI or LCB
+    max_run_duration_seconds: 600 # a run that takes longer is cancelled
+    max_consecutive_failures: 3   # end when so many of the first runs fail; none or 0: never
+    max_attempts: 3               # how often a run is started when its node is lost
+    argument_style: space         # `--lr 0.1`, or with equals `--lr=0.1`
+
+A key without a value, or with null, counts as absent.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from policies import Goal, NoTerminationPolicy
+from samplers import BayesianParameterSampling
+from sweep.core.definition import DEFAULT_DURATION_MINUTES, Limits, SweepDefinition
+from sweep.errors import Problem
+from sweep.formats.arguments import Style
+from sweep.formats.checks import Unfit, number, one_of, positive, text, whole
+from sweep.formats.fields import Fields
+from sweep.formats.findings import Findings, in_file_order
+from sweep.formats.located import Node
+from sweep.formats.policy_section import read_policy
+from sweep.formats.sampling_section import read_sampling
+from sweep.formats.yaml12 import read_yaml
+
+PORTABLE_RUNS, PORTABLE_CONCURRENCY = 1000, 100
+"""What HyperDrive itself allows."""
+
+KEYS = (
+    "sampling",
+    "policy",
+    "primary_metric_name",
+    "primary_metric_goal",
+    "max_total_runs",
+    "max_concurrent_runs",
+    "max_duration_minutes",
+    "max_run_duration_seconds",
+    "max_consecutive_failures",
+    "max_attempts",
+    "argument_style",
+)
+
+_GOALS = {goal.value: goal for goal in Goal}
+_STYLES: dict[str, Style] = {"space": "space", "equals": "equals"}
+_VERSION_2 = "is the word of version 2's sweep files; here it is "
+_ELSEWHERE = {
+    "parameter_space": "belongs under 'sampling'",
+    **dict.fromkeys(("slack_factor", "slack_amount"), "belongs under 'policy'"),
+    **dict.fromkeys(("evaluation_interval", "delay_evaluation"), "belongs under 'policy'"),
+    "search_space": f"{_VERSION_2}parameter_space under 'sampling'",
+    "sampling_algorithm": f"{_VERSION_2}type under 'sampling'",
+    "early_termination": f"{_VERSION_2}policy",
+    "objective": f"{_VERSION_2}primary_metric_name and primary_metric_goal",
+    "limits": f"{_VERSION_2}max_total_runs, max_concurrent_runs and max_duration_minutes",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class HdConfig:
+    """What a sweep file says.
+
+    Attributes:
+        definition: the sweep.
+        argument_style: how its runs get their arguments.
+        warnings: what is legal but probably not meant, or not portable, in file order.
+    """
+
+    definition: SweepDefinition
+    argument_style: Style = "space"
+    warnings: tuple[Problem, ...] = ()
+
+
+def read_hdconfig(path: str | Path) -> HdConfig:
+    """Read and check a sweep file.
+
+    Raises:
+        ConfigError: with everything that is wrong in the file, in file order.
+    """
+    findings = Findings(path)
+    root = read_yaml(path, findings)
+    if not isinstance(root.value, dict):
+        raise findings.fatal(
+            f"expected a mapping with the keys {', '.join(KEYS)}, got {root}", at=root
+        )
+    top = Fields(root, "", findings)
+    top.only(KEYS, _ELSEWHERE)
+    sampling = read_sampling(top, findings)
+    policy = read_policy(top, findings)
+    metric = top.need("primary_metric_name", text, "")
+    goal = top.need("primary_metric_goal", one_of(_GOALS), Goal.MAXIMIZE)
+    limits = _limits(top)
+    style: Style = top.take("argument_style", one_of(_STYLES), "space")
+    findings.check()
+    assert sampling is not None
+    definition = SweepDefinition(sampling, metric, goal, limits, policy)
+    _warn(definition, top, findings)
+    return HdConfig(definition, style, tuple(in_file_order(findings.warnings)))
+
+
+def _limits(top: Fields) -> Limits:
+    runs = top.need("max_total_runs", whole(1), 1)
+    concurrent = top.take("max_concurrent_runs", whole(0), 0) or runs
+    default = Limits(runs, min(concurrent, runs))
+    return replace(
+        default,
+        duration_minutes=top.take("max_duration_minutes", number(1), default.duration_minutes),
+        run_seconds=top.take("max_run_duration_seconds", positive, default.run_seconds),
+        consecutive_failures=top.take(
+            "max_consecutive_failures", _failures, default.consecutive_failures
+        ),
+        attempts=top.take("max_attempts", whole(1), default.attempts),
+    )
+
+
+def _failures(node: Node) -> int | None:
+    if isinstance(node.value, str) and node.value.lower() == "none":
+        return None
+    try:
+        return whole(0)(node) or None
+    except Unfit:
+        raise Unfit("a whole number >= 1, or none", node) from None
+
+
+def _warn(definition: SweepDefinition, top: Fields, findings: Findings) -> None:
+    limits, policy = definition.limits, definition.policy
+    for key, value, most in (
+        ("max_total_runs", limits.runs, PORTABLE_RUNS),
+        ("max_concurrent_runs", limits.concurrent, PORTABLE_CONCURRENCY),
+        ("max_duration_minutes", limits.duration_minutes, DEFAULT_DURATION_MINUTES),
+    ):
+        if value > most:
+            findings.warn(f"{value:g} is more than HyperDrive allows, {most:g}", key, top.at(key))
+    bayesian = isinstance(definition.sampling, BayesianParameterSampling)
+    if bayesian and not isinstance(policy, NoTerminationPolicy):
+        message = (
+            "HyperDrive has no early termination with Bayesian sampling; here it has its effect"
+        )
+        findings.warn(message, "policy", top.at("policy"))

@@ -1,0 +1,80 @@
+"""The section `policy` of an hdconfig.
+
+A policy is named by HyperDrive's class, by its name on the wire, or by version 2's word, in any
+letter case. A key of another policy is an error, as it would have no effect.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from policies import (
+    BanditPolicy,
+    EarlyTerminationPolicy,
+    MedianStoppingPolicy,
+    NoTerminationPolicy,
+    PolicyError,
+    TruncationSelectionPolicy,
+)
+from sweep.formats.checks import Check, Unfit, flag, listed, mapping, number, whole
+from sweep.formats.fields import Fields
+from sweep.formats.findings import Findings, did_you_mean
+from sweep.formats.located import Node, inside
+
+NAMES: dict[str, type[EarlyTerminationPolicy]] = {
+    "BanditPolicy": BanditPolicy,
+    "MedianStoppingPolicy": MedianStoppingPolicy,
+    "TruncationSelectionPolicy": TruncationSelectionPolicy,
+    "NoTerminationPolicy": NoTerminationPolicy,
+    "Bandit": BanditPolicy,
+    "MedianStopping": MedianStoppingPolicy,
+    "TruncationSelection": TruncationSelectionPolicy,
+    "NoTermination": NoTerminationPolicy,
+    "Default": NoTerminationPolicy,
+    "none": NoTerminationPolicy,
+}
+"""What a policy may be called; the underscores of `median_stopping` do not count."""
+
+EXAMPLE = "{type: BanditPolicy, slack_factor: 0.2}"
+
+_WHEN: dict[str, Check[Any]] = {"evaluation_interval": whole(), "delay_evaluation": whole()}
+_PERCENTAGE = whole(1, 99)
+_ARGUMENTS: dict[str, dict[str, Check[Any]]] = {
+    "BanditPolicy": {**_WHEN, "slack_factor": number(0), "slack_amount": number(0)},
+    "MedianStoppingPolicy": _WHEN,
+    "TruncationSelectionPolicy": {
+        "truncation_percentage": _PERCENTAGE,
+        **_WHEN,
+        "exclude_finished_jobs": flag,
+    },
+    "NoTerminationPolicy": {},
+}
+_KINDS = {name.lower(): kind for name, kind in NAMES.items()}
+
+
+def read_policy(fields: Fields, findings: Findings) -> EarlyTerminationPolicy:
+    """Return the policy of an hdconfig; none, or one without entries, terminates nothing."""
+    node = fields.take("policy", mapping(EXAMPLE), None)
+    if node is None or not node.value:
+        return NoTerminationPolicy()
+    problems = len(findings.problems)
+    policy = Fields(node, inside(fields.path, "policy"), findings)
+    kind = policy.need("type", _kind, None)
+    arguments = policy.arguments(_ARGUMENTS, kind.__name__ if kind else "", ["type"])
+    if kind is TruncationSelectionPolicy and "truncation_percentage" not in policy:
+        policy.need("truncation_percentage", _PERCENTAGE, 1)
+    if kind is None or len(findings.problems) > problems:
+        return NoTerminationPolicy()
+    try:
+        return kind(**arguments)
+    except PolicyError as error:
+        message = str(error).removeprefix(f"{error.key}: ")
+        findings.problem(message, inside(policy.path, error.key), policy.at(error.key))
+        return NoTerminationPolicy()
+
+
+def _kind(node: Node) -> type[EarlyTerminationPolicy]:
+    word = node.value.replace("_", "") if isinstance(node.value, str) else ""
+    if word.lower() not in _KINDS:
+        raise Unfit(listed(_ARGUMENTS), node, did_you_mean(word, NAMES))
+    return _KINDS[word.lower()]

@@ -1,0 +1,84 @@
+"""The section `sampling` of an hdconfig: which sampling, and with what settings."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Mapping
+from functools import partial
+from typing import Any
+
+from samplers import SAMPLINGS, Expression, Sampling, SpaceError
+from samplers.bayesian import ACQUISITIONS, ESTIMATORS
+from samplers.random import RULES
+from sweep.formats.checks import Check, Unfit, flag, mapping, one_of, whole
+from sweep.formats.fields import Fields
+from sweep.formats.findings import Findings
+from sweep.formats.located import Node, inside
+from sweep.formats.parameter_space import noted, read_parameters
+
+EXAMPLE = "{type: random, parameter_space: [...]}"
+
+
+def _logbase(node: Node) -> float | str:
+    value = node.value
+    if isinstance(value, str) and value.lower() == "e":
+        return "e"
+    if isinstance(value, int | float) and 1 < value < math.inf:  # True is not above 1
+        return value
+    raise Unfit("e or a number > 1", node)
+
+
+_SETTINGS: dict[str, dict[str, Check[Any]]] = {
+    "random": {
+        "seed": whole(),
+        "rule": one_of({rule: rule for rule in RULES}),
+        "logbase": _logbase,
+    },
+    "grid": {"seed": whole(), "shuffle": flag},
+    "bayesian": {
+        "seed": whole(),
+        "initial_points": whole(1),
+        "estimator": one_of({word: word for word in ESTIMATORS}),
+        "acquisition": one_of({word: word for word in ACQUISITIONS}),
+    },
+}
+
+
+def read_sampling(fields: Fields, findings: Findings) -> Sampling | None:
+    """Return the sampling of an hdconfig, or None after a problem."""
+    problems = len(findings.problems)
+    node = fields.need("sampling", mapping(EXAMPLE), None)
+    if node is None:
+        return None
+    section = Fields(node, inside(fields.path, "sampling"), findings)
+    kind = section.need("type", one_of({word: word for word in SAMPLINGS}), "")
+    settings = section.arguments(_SETTINGS, kind, ["type", "parameter_space"])
+    parameters = read_parameters(section, findings)
+    if not kind:
+        return None
+    make = partial(SAMPLINGS[kind], **settings)
+    # One by one first, so that every parameter this sampling cannot take is known by its place.
+    for name, parameter in parameters.items():
+        path, at = parameter.path, parameter.node
+        with noted(findings, path, at):
+            _made(make, {name: parameter.expression}, path, at, findings)
+    if len(findings.problems) > problems:
+        return None
+    space = {name: parameter.expression for name, parameter in parameters.items()}
+    path, at = inside(section.path, "parameter_space"), section.at("parameter_space")
+    with noted(Findings(findings.source), path, at):  # what it warns of was noted above
+        return _made(make, space, path, at, findings)
+
+
+def _made(
+    make: Callable[[Mapping[str, Expression]], Sampling],
+    space: Mapping[str, Expression],
+    path: str,
+    at: Node,
+    findings: Findings,
+) -> Sampling | None:
+    try:
+        return make(space)
+    except SpaceError as error:
+        findings.problem(str(error), path, at)
+        return None
