@@ -1,0 +1,1 @@
+"""The Python interface, in HyperDrive's words."""

@@ -1,0 +1,79 @@
+"""A sweep as lines of text: what happened since the last look, read from its journal."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from policies import Goal
+from sweep.cli.words import configuration_text, counted, duration, number, plain
+from sweep.core.commands import Command, Finish, Launch, Stop
+from sweep.core.events import Completed, Event, Failed, Lost, SlotsChanged, Stopped
+from sweep.storage.reader import RunRow, SweepReader
+
+
+class Feed:
+    """Tells a sweep's story line by line.
+
+    Args:
+        reader: the sweep.
+        after: leave out the story up to this entry of the journal.
+    """
+
+    def __init__(self, reader: SweepReader, after: int = 0) -> None:
+        self._reader = reader
+        self._seen = after
+        self._noticed = 0
+        self._goal: Goal = reader.goal
+        self._best: float | None = None
+        self._start: float | None = None
+
+    def lines(self) -> Iterator[str]:
+        """Yield what is new."""
+        for seen, event, commands in self._reader.entries(self._seen):
+            self._seen = seen
+            if self._start is None:
+                self._start = event.at
+            for text in (*self._event(event), *self._commands(commands)):
+                yield f"{duration(event.at - self._start):>10}  {text}"
+        for noticed, _, _, text in self._reader.notices(self._noticed):
+            self._noticed = noticed
+            yield f"{'note':>10}  {plain(text)}"
+
+    def _event(self, event: Event) -> Iterator[str]:
+        match event:
+            case SlotsChanged(_, slots):
+                yield f"{counted(slots, 'slot')} ready"
+            case Completed(_, run):
+                yield f"run {run} completed{self._result(run)}"
+            case Stopped(_, run):
+                yield f"run {run} is gone{self._result(run)}"
+            case Failed(_, run, error):
+                yield f"run {run} failed: {plain(error)}"
+            case Lost(_, run, reason):
+                yield f"run {run} lost: {plain(reason)}"
+
+    def _commands(self, commands: list[Command]) -> Iterator[str]:
+        for command in commands:
+            match command:
+                case Launch(run, attempt, configuration):
+                    again = f" (attempt {attempt})" if attempt > 1 else ""
+                    yield f"run {run} launched{again}  {configuration_text(configuration)}"
+                case Stop(run, reason):
+                    yield f"run {run} to be stopped: {plain(reason)}"
+                case Finish(status, reason):
+                    yield f"sweep {status.value}{': ' + plain(reason) if reason else ''}"
+
+    def _result(self, number_: int) -> str:
+        row = self._reader.run(number_)
+        if row is None or row.best is None:
+            return ""
+        new_best = self._is_best(row)
+        star = "  ★ best so far" if new_best else ""
+        return f"  best {number(row.best)} of {counted(row.reports, 'report')}{star}"
+
+    def _is_best(self, row: RunRow) -> bool:
+        assert row.best is not None
+        if self._best is not None and self._goal.score(row.best) <= self._goal.score(self._best):
+            return False
+        self._best = row.best
+        return True

@@ -1,0 +1,94 @@
+"""`sweep folder` and `sweep experiment`."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import click
+
+from sweep.cli.options import find_workspace, json_option, workspace_option, workspace_to_write
+
+AMLIGNORE = """\
+.ipynb_checkpoints
+azureml-logs
+.azureml
+.git
+outputs
+azureml-setup
+docs
+"""
+
+
+@click.group()
+def folder() -> None:
+    """Attach a folder: make it a workspace."""
+
+
+@folder.command()
+@click.option("--experiment-name", "-e", help="Default: the folder's name.")
+@click.option("--path", type=click.Path(path_type=Path), default=".", show_default=True)
+@click.option("--resource-group", "-g", expose_value=False, hidden=True)
+@click.option("--workspace-name", "-w", expose_value=False, hidden=True)
+@json_option
+def attach(experiment_name: str | None, path: Path, as_json: bool) -> None:
+    """Make a folder a workspace, with an experiment and a run configuration to start from."""
+    from sweep.cli.start import folder_name  # noqa: PLC0415 - not needed for --help
+    from sweep.formats.environment import Environment, PythonSection  # noqa: PLC0415
+    from sweep.formats.runconfig import RunConfiguration, write_runconfig  # noqa: PLC0415
+
+    workspace = workspace_to_write(path)
+    experiment = experiment_name or folder_name(path)
+    workspace.add_experiment(experiment)
+    project = path / ".azureml"
+    project.mkdir(exist_ok=True)
+    (project / "config.json").write_text(json.dumps({"Id": experiment, "Scope": "local"}) + "\n")
+    if not (path / ".amlignore").exists():
+        (path / ".amlignore").write_text(AMLIGNORE)
+    if not (project / "local").exists():
+        python = PythonSection(user_managed_dependencies=True)
+        template = RunConfiguration(environment=Environment(name="local", python=python))
+        write_runconfig(template, project / "local")
+    result = {
+        "Experiment name": experiment,
+        "Project path": str(path.resolve()),
+        "Workspace": str(workspace.path),
+    }
+    if as_json:
+        click.echo(json.dumps(result, indent=2))
+        return
+    for key, value in result.items():
+        click.echo(f"{key + ':':<18}{value}")
+    click.echo("Run configuration: local  (sweep run submit-script -c local my_train.py)")
+
+
+@click.group()
+def experiment() -> None:
+    """Create and list experiments."""
+
+
+@experiment.command()
+@click.option("--name", "-n", required=True)
+@click.option("--resource-group", "-g", expose_value=False, hidden=True)
+@click.option("--workspace-name", "-w", expose_value=False, hidden=True)
+@workspace_option
+def create(name: str, workspace: Path | None) -> None:
+    """Create an experiment; if it is there, that is fine."""
+    new = workspace_to_write(workspace).add_experiment(name)
+    click.echo(f"experiment {name}: {'created' if new else 'is there already'}")
+
+
+@experiment.command("list")
+@json_option
+@workspace_option
+def list_(as_json: bool, workspace: Path | None) -> None:
+    """List the experiments, the oldest first, with their sweeps."""
+    place = find_workspace(workspace)
+    found = [
+        {**about, "sweeps": len(place.sweeps(about["name"]))} for about in place.experiments()
+    ]
+    if as_json:
+        click.echo(json.dumps(found, indent=2))
+        return
+    for about in found:
+        click.echo(f"{about['name']}  ({about['sweeps']} sweeps and runs)")

@@ -1,0 +1,193 @@
+"""A sweep as a picture in the terminal that is drawn anew a few times a second."""
+
+from __future__ import annotations
+
+import shutil
+import time
+from collections import deque
+from types import TracebackType
+
+from rich.console import Console, Group, RenderableType
+from rich.live import Live
+from rich.progress_bar import ProgressBar
+from rich.table import Table
+from rich.text import Text
+
+from sweep.cli.words import configuration_text, counted, duration, fit, number, plain
+from sweep.storage.reader import RunRow, SweepReader
+
+REDRAW = 0.25
+"""Seconds between two pictures."""
+RECENT = 4
+"""How many of the latest endings are shown."""
+SPARKS = "▁▂▃▄▅▆▇█"
+TREND = 16
+"""How many values make a trend."""
+
+
+class LiveView:
+    """Draws one sweep until it is left.
+
+    Args:
+        reader: the sweep.
+        slots: how many runs execute at one time at most.
+    """
+
+    def __init__(self, reader: SweepReader, slots: int, console: Console | None = None) -> None:
+        self._reader = reader
+        self._slots = slots
+        definition = reader.get("definition")
+        self._metric: str = definition["primary_metric_config"]["name"]
+        self._up = definition["primary_metric_config"]["goal"] == "maximize"
+        self._total: int = definition["max_total_jobs"]
+        self._policy: str = definition["policy_config"]["name"]
+        self._trends: dict[int, deque[float]] = {}
+        self._seen: dict[int, int] = {}
+        self._started = time.monotonic()
+        self._drawn = 0.0
+        self._live = Live(console=console, auto_refresh=False, vertical_overflow="crop")
+
+    def __enter__(self) -> LiveView:  # noqa: PYI034 - Self is not in Python 3.10
+        """Begin to draw."""
+        self._live.start()
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        """Draw a last time, and leave the picture where it is."""
+        self.refresh(force=True)
+        self._live.stop()
+
+    def refresh(self, *, force: bool = False) -> None:
+        """Draw the sweep as it is now, unless that was done a moment ago."""
+        now = time.monotonic()
+        if force or now - self._drawn >= REDRAW:
+            self._drawn = now
+            self._live.update(self.picture(), refresh=True)
+
+    def picture(self) -> RenderableType:
+        """Return the picture of the sweep as it is now."""
+        width = shutil.get_terminal_size().columns
+        counts = self._reader.count()
+        running = self._reader.runs("status IN ('Queued', 'Running', 'CancelRequested')")
+        parts: list[RenderableType] = [self._progress(counts, len(running))]
+        if best := self._reader.ranked(1):
+            parts.append(self._best(best[0], width))
+        if running:
+            parts.append(self._running(running, width))
+        ended = self._reader.runs(
+            "status IN ('Canceled', 'Failed') AND reason != ''",
+            order=f"ended_at DESC LIMIT {RECENT}",
+        )
+        if ended:
+            parts.append(self._ended(ended, width))
+        for _, _, _, text in self._reader.notices()[-2:]:
+            parts.append(Text(f"! {plain(text)}", style="yellow"))
+        return Group(*parts)
+
+    def _progress(self, counts: dict[str, int], running: int) -> RenderableType:
+        over = {k: counts.get(k, 0) for k in ("Completed", "Canceled", "Failed")}
+        done = sum(over.values())
+        seconds = time.monotonic() - self._started
+        left = self._time_left(done, running)
+        words = [
+            f"{done}/{self._total} runs",
+            f"{over['Completed']} completed",
+            f"{over['Canceled']} stopped early",
+            *([f"{over['Failed']} failed"] if over["Failed"] else []),
+            f"{running}/{self._slots} slots busy",
+            duration(seconds),
+            *([f"about {duration(left)} left"] if left else []),
+        ]
+        table = Table.grid(padding=(0, 2))
+        bar = ProgressBar(total=self._total, completed=done, width=24)
+        table.add_row(bar, Text(" · ".join(words)))
+        return table
+
+    def _time_left(self, done: int, running: int) -> float | None:
+        if not done or not running:
+            return None
+        lasted = self._reader.mean_duration()
+        return None if lasted is None else (self._total - done) * lasted / max(1, running)
+
+    def _best(self, row: RunRow, width: int) -> RenderableType:
+        arrow = "↑" if self._up else "↓"
+        text = Text()
+        text.append(f"best {plain(self._metric)} {arrow} ", style="bold")
+        text.append(number(row.best), style="bold green")
+        text.append(f"  run {row.number}  ")
+        text.append(fit(configuration_text(row.configuration), width - len(text)), style="cyan")
+        return text
+
+    def _running(self, rows: list[RunRow], width: int) -> RenderableType:
+        table = Table(box=None, padding=(0, 1), header_style="dim")
+        for column in ("run", "reports", "last", "best", "trend", "hyperparameters"):
+            table.add_column(column, justify="right" if column in ("run", "reports") else "left")
+        room = max(8, shutil.get_terminal_size().lines - 12)
+        for row in rows[:room]:
+            table.add_row(
+                str(row.number),
+                str(row.reports),
+                number(row.last),
+                number(row.best),
+                self._trend(row),
+                Text(fit(configuration_text(row.configuration), max(20, width - 62)), "cyan"),
+            )
+        if len(rows) > room:
+            table.add_row("", "", "", "", "", f"… and {len(rows) - room} more")
+        return table
+
+    def _ended(self, rows: list[RunRow], width: int) -> RenderableType:
+        text = Text()
+        for row in reversed(rows):
+            word, style = ("failed", "red") if row.status == "Failed" else ("stopped", "magenta")
+            head = f"{word} run {row.number}: "
+            text.append(head, style=style)
+            text.append(fit(row.reason, width - len(head) - 1) + "\n")
+        text.rstrip()
+        return text
+
+    def _trend(self, row: RunRow) -> str:
+        trend = self._trends.setdefault(row.number, deque(maxlen=TREND))
+        if row.last is not None and self._seen.get(row.number) != row.reports:
+            self._seen[row.number] = row.reports
+            trend.append(row.last)
+        return sparkline(list(trend))
+
+
+def sparkline(values: list[float]) -> str:
+    """Return values as a row of little bars."""
+    if not values:
+        return ""
+    low, high = min(values), max(values)
+    span = (high - low) or 1.0
+    return "".join(SPARKS[int((v - low) / span * (len(SPARKS) - 1))] for v in values)
+
+
+def caption(reader: SweepReader, identity: str, slots: int) -> str:
+    """Return the line that stands above a sweep's progress."""
+    definition = reader.get("definition")
+    metric = definition["primary_metric_config"]
+    arrow = "↑" if metric["goal"] == "maximize" else "↓"
+    parts = [
+        identity,
+        plain(reader.get("experiment")),
+        definition["generator_config"]["name"].lower(),
+        f"{counted(definition['max_total_jobs'], 'run')}, {slots} at a time",
+        f"{plain(metric['name'])} {arrow}",
+        policy_text(definition["policy_config"]),
+    ]
+    return " · ".join(parts)
+
+
+def policy_text(policy: dict[str, object]) -> str:
+    """Return a policy's wire form as words."""
+    if policy["name"] == "Default":
+        return "no early termination"
+    properties = policy.get("properties", {})
+    assert isinstance(properties, dict)
+    return f"{policy['name']} ({', '.join(f'{k}={v}' for k, v in properties.items())})"

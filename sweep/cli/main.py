@@ -1,0 +1,96 @@
+"""The command `sweep`: a table of commands, each loaded only when it is used."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Sequence
+from importlib import import_module
+from typing import NoReturn
+
+import click
+
+from sweep import __version__
+from sweep.errors import SweepError
+
+CONTEXT = {"help_option_names": ["-h", "--help"], "max_content_width": 100}
+
+COMMANDS = {
+    "start": ("sweep.cli.start", "Run a sweep: an hdconfig.yml and a training script."),
+    "resume": ("sweep.cli.start", "Go on with a sweep that was paused or killed."),
+    "validate": ("sweep.cli.validate", "Check an hdconfig.yml; run nothing."),
+    "best": ("sweep.cli.read", "Show the best run and its hyperparameters."),
+    "why": ("sweep.cli.why", "Explain why a run was stopped, failed, or went on."),
+    "logs": ("sweep.cli.logs", "Print what a run has printed."),
+    "export": ("sweep.cli.export", "Write a sweep's runs as CSV, JSON or Parquet."),
+    "run": ("sweep.cli.runs", "Submit, list, show and cancel runs and sweeps."),
+    "experiment": ("sweep.cli.folder", "Create and list experiments."),
+    "folder": ("sweep.cli.folder", "Attach a folder: make it a workspace."),
+}
+"""Name: the module that defines the command, and its line in the help."""
+
+
+class LazyGroup(click.Group):
+    """A group that knows its commands' names and lines without loading them."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002 - click's signature
+        """Return the names, in the order of the table."""
+        return list(COMMANDS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:  # noqa: ARG002
+        """Load a command."""
+        if cmd_name not in COMMANDS:
+            return None
+        command: click.Command = getattr(import_module(COMMANDS[cmd_name][0]), cmd_name)
+        return command
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:  # noqa: ARG002
+        """Write the lines of the commands from the table."""
+        with formatter.section("Commands"):
+            formatter.write_dl([(name, line) for name, (_, line) in COMMANDS.items()])
+
+    def resolve_command(
+        self, ctx: click.Context, args: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
+        """Find a command; for a misspelt one, suggest the nearest."""
+        if args and args[0] not in COMMANDS and not args[0].startswith("-"):
+            from difflib import get_close_matches  # noqa: PLC0415 - only when it is needed
+
+            near = get_close_matches(args[0], COMMANDS, n=1)
+            hint = f" Did you mean {near[0]!r}?" if near else ""
+            ctx.fail(f"there is no command {args[0]!r}.{hint}")
+        return super().resolve_command(ctx, args)
+
+
+@click.group(cls=LazyGroup, context_settings=CONTEXT)
+@click.version_option(__version__, "-V", "--version", message="hypersweep %(version)s")
+def cli() -> None:
+    r"""Hyperparameter sweeps with early termination.
+
+    \b
+    sweep start hdconfig.yml train.py      run a sweep here
+    sweep best                             the best run of the last sweep
+    sweep why 17                           why run 17 was stopped
+    """
+
+
+def main(arguments: Sequence[str] | None = None) -> NoReturn:
+    """Run the command line; a user's mistake is a message and exit code 2, never a traceback."""
+    try:
+        cli.main(args=None if arguments is None else list(arguments), standalone_mode=False)
+    except click.ClickException as error:
+        error.show()
+        sys.exit(2)
+    except SweepError as error:
+        for line in str(error).splitlines():
+            click.echo(f"{click.style('error:', fg='red', bold=True)} {line}", err=True)
+        sys.exit(error.exit_code)
+    except (KeyboardInterrupt, click.Abort):
+        sys.exit(130)
+    except BrokenPipeError:
+        sys.stderr.close()  # the reader has had enough; nobody needs to hear of it
+        sys.exit(0)
+    sys.exit(0)
+
+
+if __name__ == "__main__":
+    main()

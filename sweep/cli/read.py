@@ -1,0 +1,40 @@
+"""`sweep best`."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import click
+
+from sweep.cli.options import find_sweep, json_option, workspace_option
+
+
+@click.command()
+@click.argument("sweep", default="")
+@click.option("--top", type=click.IntRange(min=1), default=1, show_default=True, metavar="N")
+@json_option
+@workspace_option
+def best(sweep: str, top: int, as_json: bool, workspace: Path | None) -> None:
+    """Show the best run of a SWEEP (the last one by default) and its hyperparameters."""
+    from sweep.cli.tables import run_json  # noqa: PLC0415 - not needed for --help
+    from sweep.cli.words import number, plain, value_text  # noqa: PLC0415
+    from sweep.errors import WorkspaceError  # noqa: PLC0415
+    from sweep.storage.reader import SweepReader  # noqa: PLC0415
+
+    folder = find_sweep(workspace, sweep)
+    reader = SweepReader(folder.database)
+    rows = reader.ranked(top)
+    metric = plain(reader.get("definition")["primary_metric_config"]["name"])
+    if not rows:
+        raise WorkspaceError(f"{folder.id}: no run has logged {metric!r} yet")
+    if as_json:
+        found = [run_json(folder, row) for row in rows]
+        click.echo(json.dumps(found[0] if top == 1 else found, indent=2))
+        return
+    for row in rows:
+        value = click.style(number(row.best), fg="green", bold=True)
+        click.echo(f"{folder.run_id(row.number)}  {metric} = {value}  ({row.status})")
+        for name, setting in row.configuration.items():
+            click.echo(f"  {plain(name)}  {value_text(setting)}")
+        click.echo(f"  in {folder.run_folder(row.number, row.attempt)}")

@@ -1,0 +1,99 @@
+"""One run, or one sweep, in full."""
+
+from __future__ import annotations
+
+import json
+import math
+from collections.abc import Iterator
+
+import click
+
+from sweep.cli.summary import best_lines, headline
+from sweep.cli.tables import lasted, run_json, status_of
+from sweep.cli.words import counted, duration, number, plain, value_text, when
+from sweep.cli.work import record
+from sweep.errors import WorkspaceError
+from sweep.storage.reader import MetricRow, RunRow, SweepReader
+from sweep.storage.workspace import SweepFolder
+
+
+def show_sweep(folder: SweepFolder, *, as_json: bool) -> None:
+    """Print a sweep."""
+    reader = SweepReader(folder.database)
+    if as_json:
+        click.echo(json.dumps(record(reader, folder), indent=2))
+        return
+    definition, limits = reader.get("definition"), reader.get("resources")
+    metric = definition["primary_metric_config"]
+    counts = ", ".join(f"{count} {status}" for status, count in sorted(reader.count().items()))
+    click.echo(click.style(folder.id, bold=True))
+    for name, text in (
+        ("status", headline(status_of(reader, folder), reader.get("status")[1])),
+        ("experiment", plain(reader.get("experiment"))),
+        ("made", when(reader.get("created"))),
+        ("metric", f"{metric['goal']} {plain(metric['name'])}"),
+        ("sampling", json.dumps(definition["generator_config"])),
+        ("policy", json.dumps(definition["policy_config"])),
+        ("runs", f"{counts or 'none yet'} of at most {definition['max_total_jobs']}"),
+        ("each takes", f"{limits['cpus_per_run']:g} CPUs, {limits['gpus_per_run']:g} GPUs"),
+        ("source", f"{reader.get('source')} (snapshot {reader.get('snapshot')['id'][:12]})"),
+        ("folder", str(folder.path)),
+    ):
+        click.echo(f"  {name:<11}{text if name == 'status' else plain(text)}")
+    for line in best_lines(reader, folder):
+        click.echo(f"  {line}")
+
+
+def run_row(reader: SweepReader, folder: SweepFolder, run: int) -> RunRow:
+    """Return a run.
+
+    Raises:
+        WorkspaceError: there is none of that number.
+    """
+    row = reader.run(run)
+    if row is None:
+        there = sum(reader.count().values())
+        raise WorkspaceError(f"{folder.id} has no run {run}: it has {counted(there, 'run')}")
+    return row
+
+
+def show_run(folder: SweepFolder, run: int, *, as_json: bool) -> None:
+    """Print a run."""
+    reader = SweepReader(folder.database)
+    row = run_row(reader, folder, run)
+    metrics = reader.metrics(run, row.attempt)
+    if as_json:
+        result = run_json(folder, row)
+        result["metrics"] = dict(_by_name(metrics))
+        result["tags"] = reader.tags(run, "tag")
+        click.echo(json.dumps(result, indent=2))
+        return
+    click.echo(click.style(folder.run_id(run), bold=True))
+    metric = plain(reader.get("definition")["primary_metric_config"]["name"])
+    lines = [
+        ("status", row.status + (f": {plain(row.reason)}" if row.reason else "")),
+        ("attempt", str(row.attempt)),
+        ("started", f"{when(row.started_at)}, lasted {duration(lasted(row))}"),
+        (metric, f"best {number(row.best)}, last {number(row.last)}, {row.reports} reports"),
+        *((plain(k), value_text(v)) for k, v in row.configuration.items()),
+        *((plain(k), _values(v)) for k, v in _by_name(metrics)),
+        *((k, value_text(v)) for k, v in row.facts.items() if k != "tail"),
+        ("folder", str(folder.run_folder(run, row.attempt))),
+    ]
+    width = max(len(name) for name, _ in lines if name) + 2
+    for name, text in lines:
+        if name:
+            click.echo(f"  {name:<{width}}{text}")
+
+
+def _by_name(metrics: list[MetricRow]) -> Iterator[tuple[str, list[object]]]:
+    names = dict.fromkeys(m.name for m in metrics)
+    for name in names:
+        yield name, [m.value for m in metrics if m.name == name]
+
+
+def _values(values: list[object]) -> str:
+    numbers = [v for v in values if isinstance(v, (int, float)) and math.isfinite(v)]
+    if len(numbers) == len(values) > 1:
+        return f"last {number(numbers[-1])} of {len(numbers)}"
+    return value_text(values[-1])

@@ -1,0 +1,85 @@
+"""`sweep start` and `sweep resume`: the short forms."""
+
+from __future__ import annotations
+
+import re
+import sys
+from pathlib import Path
+from typing import Any
+
+import click
+
+from sweep.cli.options import (
+    SCRIPT_AND_ARGUMENTS,
+    find_sweep,
+    grace_option,
+    resource_options,
+    work_options,
+    workspace_option,
+)
+
+
+@click.command(context_settings=SCRIPT_AND_ARGUMENTS)
+@click.argument("hdconfig")
+@click.argument("script")
+@click.argument("arguments", nargs=-1, type=click.UNPROCESSED)
+@click.option("--experiment-name", "-e", help="Default: the name of the script's folder.")
+@click.option("--run-configuration-name", "-c", help="A .runconfig to start from.")
+@click.option(
+    "--source-directory",
+    type=click.Path(exists=True, file_okay=False, path_type=Path),
+    help="What every run gets a copy of. Default: the script's folder.",
+)
+@click.option("--seed", type=int, help="Of all randomness; drawn and recorded when not given.")
+@click.option("--max-total-runs", type=click.IntRange(min=1), help="Instead of the file's.")
+@click.option("--max-concurrent-runs", type=click.IntRange(min=1), help="Instead of the file's.")
+@resource_options
+@grace_option
+@work_options
+@workspace_option
+def start(**options: Any) -> None:
+    """Run a sweep here.
+
+    HDCONFIG says what is swept; SCRIPT is run once per configuration, with ARGUMENTS and the
+    hyperparameters behind it.
+    """
+    from sweep.cli.submission import submit_sweep  # noqa: PLC0415 - not needed for --help
+
+    script = Path(options["script"])
+    source = options["source_directory"] or script.parent
+    name = script.as_posix() if options["source_directory"] else script.name
+    submit_sweep(
+        hdconfig=options["hdconfig"],
+        script=name,
+        source=source,
+        experiment=options["experiment_name"] or folder_name(source),
+        runconfig=options["run_configuration_name"],
+        options=options,
+    )
+
+
+@click.command()
+@click.argument("sweep", default="")
+@work_options
+@workspace_option
+def resume(
+    sweep: str, quiet: bool, as_json: bool, background: bool, workspace: Path | None
+) -> None:
+    """Go on with a sweep that was paused or killed.
+
+    SWEEP is an id, the beginning of one, or a sweep's folder; the last sweep by default.
+    """
+    from sweep.cli.work import work_in_background, work_on  # noqa: PLC0415 - not for --help
+
+    folder = find_sweep(workspace, sweep)
+    if background:
+        work_in_background(folder)
+        click.echo(folder.id)
+        return
+    sys.exit(work_on(folder, quiet=quiet, as_json=as_json))
+
+
+def folder_name(source: Path) -> str:
+    """Return a folder's name as the name of an experiment."""
+    name = re.sub(r"[^A-Za-z0-9_-]", "_", source.resolve().name)
+    return name.lstrip("_-") or "sweep"

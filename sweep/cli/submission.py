@@ -1,0 +1,142 @@
+"""From files and options to a sweep that is kept, and on to its end."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Mapping
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import click
+
+from policies import Goal
+from sweep.cli.options import warn, workspace_to_write
+from sweep.core.definition import Limits, SweepDefinition
+from sweep.core.single import Single
+from sweep.engine.submit import Submission, create
+from sweep.errors import ConfigError
+from sweep.formats.hdconfig import HdConfig, read_hdconfig
+from sweep.formats.lookup import find_hdconfig
+from sweep.formats.runconfig import RunConfiguration, find_runconfig, read_runconfig
+
+
+def submit_sweep(
+    *,
+    hdconfig: str,
+    script: str | None,
+    source: Path,
+    experiment: str,
+    runconfig: str | None,
+    options: Mapping[str, Any],
+) -> None:
+    """Read the files, keep the sweep, work on it, and exit with its exit code.
+
+    Raises:
+        SweepError: anything is wrong; nothing has been launched.
+    """
+    read = read_hdconfig(find_hdconfig(hdconfig, source))
+    for problem in read.warnings:
+        warn(str(problem))
+    definition = _overridden(read, options)
+    submission = Submission(
+        definition=definition,
+        configuration=_configuration(runconfig, source, script, options),
+        source=source,
+        experiment=experiment,
+        argument_style=read.argument_style,
+        **_resources(options),
+    )
+    _work(submission, options)
+
+
+def submit_script(
+    *,
+    script: str | None,
+    source: Path,
+    experiment: str,
+    runconfig: str | None,
+    options: Mapping[str, Any],
+) -> None:
+    """Keep a lone run, work on it, and exit with its exit code.
+
+    Raises:
+        SweepError: anything is wrong; nothing has been launched.
+    """
+    limits = Limits(runs=1, concurrent=1)
+    submission = Submission(
+        definition=SweepDefinition(Single(), "", Goal.MAXIMIZE, limits),
+        configuration=_configuration(runconfig, source, script, options),
+        source=source,
+        experiment=experiment,
+        **_resources(options),
+    )
+    _work(submission, options)
+
+
+def _overridden(read: HdConfig, options: Mapping[str, Any]) -> SweepDefinition:
+    """Let options of the command line win over the file."""
+    definition, limits = read.definition, read.definition.limits
+    if runs := options.get("max_total_runs"):
+        limits = replace(limits, runs=runs, concurrent=min(limits.concurrent, runs))
+    if concurrent := options.get("max_concurrent_runs"):
+        limits = replace(limits, concurrent=min(concurrent, limits.runs))
+    sampling = definition.sampling
+    if (seed := options.get("seed")) is not None:
+        sampling = sampling.seeded(seed)
+    return replace(definition, limits=limits, sampling=sampling)
+
+
+def _configuration(
+    name: str | None, source: Path, script: str | None, options: Mapping[str, Any]
+) -> RunConfiguration:
+    """Read the run configuration, and let the command line win over it.
+
+    Words on the command line replace the file's: the first is the script, the rest are all of
+    its arguments.
+    """
+    configuration = RunConfiguration()
+    if name:
+        configuration = read_runconfig(find_runconfig(options.get("path") or source, name))
+        for problem in configuration.warnings:
+            warn(str(problem))
+    if script:
+        configuration = replace(configuration, script=script, command="")
+    if options.get("arguments"):
+        configuration = replace(configuration, arguments=tuple(options["arguments"]))
+    if options.get("target"):
+        configuration = replace(configuration, target=options["target"])
+    python = configuration.environment.python
+    if python.conda_dependencies or python.conda_dependencies_file:
+        warn(
+            "the run configuration's packages are not installed: runs use"
+            f" {sys.executable} and what it has"
+        )
+    return configuration
+
+
+def _resources(options: Mapping[str, Any]) -> dict[str, Any]:
+    names = ("cpus_per_run", "gpus_per_run", "grace")
+    return {name: options[name] for name in names if name in options}
+
+
+def _work(submission: Submission, options: Mapping[str, Any]) -> None:
+    from sweep.cli.work import work_in_background, work_on  # noqa: PLC0415 - only when all is well
+
+    workspace = workspace_to_write(options.get("workspace"))
+    folder = create(workspace, submission, warn)
+    if options.get("output_metadata_file") and options["background"]:
+        raise ConfigError("--output-metadata-file needs the end of the sweep: leave out --async")
+    if options["background"]:
+        pid = work_in_background(folder)
+        click.echo(folder.id)
+        click.echo(f"process {pid} works on it; sweep run show, sweep run cancel", err=True)
+        return
+    sys.exit(
+        work_on(
+            folder,
+            quiet=options["quiet"],
+            as_json=options["as_json"],
+            output=options.get("output_metadata_file"),
+        )
+    )

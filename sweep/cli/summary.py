@@ -1,0 +1,122 @@
+"""What a sweep has come to, in a few lines."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+import click
+
+from sweep.cli.words import configuration_text, counted, duration, number, plain
+from sweep.storage.reader import RunRow, SweepReader
+from sweep.storage.workspace import SweepFolder
+
+LINES_OF_OUTPUT = 12
+
+
+def summary(reader: SweepReader, folder: SweepFolder) -> Iterator[str]:
+    """Yield the lines that end a sweep."""
+    status, reason = reader.get("status")
+    runs = reader.runs()
+    yield ""
+    yield f"{headline(status, reason)}: {_counts(runs)}{_time(runs)}"
+    yield from best_lines(reader, folder)
+    yield from _policy(reader, runs)
+    yield from _first_failure(runs)
+    yield from _next(status, runs, folder)
+
+
+def headline(status: str, reason: str) -> str:
+    """Return how a sweep stands, in colour."""
+    colours = {"Completed": "green", "Failed": "red"}
+    word = click.style(status, fg=colours.get(status, "yellow"), bold=True)
+    return f"{word} ({plain(reason)})" if reason else word
+
+
+def best_lines(reader: SweepReader, folder: SweepFolder) -> Iterator[str]:
+    """Yield the best run and its hyperparameters."""
+    best = reader.ranked(1)
+    metric = reader.get("definition")["primary_metric_config"]
+    if not best:
+        if metric["name"]:
+            yield f"No run has logged {plain(metric['name'])!r}, the primary metric."
+        return
+    row = best[0]
+    value = click.style(number(row.best), fg="green", bold=True)
+    yield (
+        f"Best run: {click.style(folder.run_id(row.number), bold=True)}"
+        f"  {plain(metric['name'])} = {value}  ({counted(row.reports, 'report')}, {row.status})"
+    )
+    yield f"  {configuration_text(row.configuration)}"
+
+
+def _counts(runs: list[RunRow]) -> str:
+    by_status: dict[str, int] = {}
+    for run in runs:
+        word = run.status
+        if word == "Canceled":
+            word = "stopped early" if run.verdict else "canceled"
+        by_status[word] = by_status.get(word, 0) + 1
+    counts = ", ".join(f"{count} {word.lower()}" for word, count in by_status.items())
+    return f"{counted(len(runs), 'run')}{': ' + counts if counts else ''}"
+
+
+def _time(runs: list[RunRow]) -> str:
+    starts = [r.launched_at for r in runs if r.launched_at is not None]
+    ends = [r.ended_at for r in runs if r.ended_at is not None]
+    return f", in {duration(max(ends) - min(starts))}" if starts and ends else ""
+
+
+def _policy(reader: SweepReader, runs: list[RunRow]) -> Iterator[str]:
+    policy = reader.get("definition")["policy_config"]["name"]
+    evaluations = reader.get("evaluations", 0)
+    if policy == "Default":
+        return
+    stopped = [r for r in runs if r.verdict]
+    yield (
+        f"{policy} judged {counted(evaluations, 'time')} and stopped"
+        f" {counted(len(stopped), 'run')}{_saved(runs, stopped)}"
+    )
+    if not evaluations:
+        yield click.style("  It never judged: no run made enough reports for it.", fg="yellow")
+    delays = sorted(s for r in stopped if (s := r.facts.get("stop_seconds")) is not None)
+    if delays:
+        middle, last = delays[len(delays) // 2], delays[-1]
+        yield (
+            f"  from the signal to the last process gone:"
+            f" {middle * 1000:.1f} ms (median), {last * 1000:.1f} ms (most)"
+        )
+
+
+def _saved(runs: list[RunRow], stopped: list[RunRow]) -> str:
+    """Say what stopping has saved, measured by the runs that went to their end."""
+    whole = [r.reports for r in runs if r.status == "Completed" and r.reports]
+    if not whole or not stopped:
+        return ""
+    length = sum(whole) / len(whole)
+    spent = sum(r.reports for r in runs)
+    saved = sum(max(0.0, length - r.reports) for r in stopped)
+    return f", which saved about {saved / (saved + spent):.0%} of the reports"
+
+
+def _first_failure(runs: list[RunRow]) -> Iterator[str]:
+    failed = [r for r in runs if r.status == "Failed"]
+    if not failed:
+        return
+    first = failed[0]
+    yield click.style(f"run {first.number} failed: {plain(first.reason)}", fg="red")
+    tail: Any = first.facts.get("tail", "")
+    for line in plain(tail).rstrip().splitlines()[-LINES_OF_OUTPUT:]:
+        yield f"  | {line}"
+
+
+def _next(status: str, runs: list[RunRow], folder: SweepFolder) -> Iterator[str]:
+    yield f"Kept in {folder.path}"
+    if status == "Paused":
+        yield f"Go on with it: sweep resume {folder.id}"
+        return
+    stopped = next((r for r in runs if r.verdict), None)
+    words = ["sweep best", "sweep export --format csv"]
+    if stopped is not None:
+        words.insert(1, f"sweep why {stopped.number}")
+    yield f"Next: {'  ·  '.join(words)}"

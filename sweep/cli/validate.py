@@ -1,0 +1,40 @@
+"""`sweep validate`: is an hdconfig.yml right?"""
+
+from __future__ import annotations
+
+import json
+
+import click
+
+from sweep.cli.options import json_option, warn
+
+
+@click.command()
+@click.argument("hdconfig")
+@click.option("--path", default=".", show_default=True, help="Where to look for the file.")
+@json_option
+def validate(hdconfig: str, path: str, as_json: bool) -> None:
+    """Check an hdconfig.yml: every problem on a line of its own, with its place."""
+    from sweep.formats.hdconfig import read_hdconfig  # noqa: PLC0415 - not needed for --help
+    from sweep.formats.lookup import find_hdconfig  # noqa: PLC0415
+
+    place = find_hdconfig(hdconfig, path)
+    read = read_hdconfig(place)
+    for problem in read.warnings:
+        warn(str(problem))
+    definition = read.definition
+    if as_json:
+        click.echo(json.dumps(definition.to_wire(), indent=2))
+        return
+    limits, size = definition.limits, definition.sampling.space.size
+    points = "infinitely many" if size is None else f"{size:,}"
+    click.echo(f"{place}: {click.style('fine', fg='green')}")
+    click.echo(
+        f"  {definition.sampling.name.lower()} over {', '.join(definition.sampling.space.names)}"
+        f" ({points} configurations)"
+    )
+    click.echo(f"  {definition.goal.value} {definition.metric}; {definition.policy!r}")
+    click.echo(
+        f"  up to {limits.runs} runs, {limits.concurrent} at a time,"
+        f" for at most {limits.duration_minutes:g} minutes"
+    )

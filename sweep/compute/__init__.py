@@ -1,0 +1,1 @@
+"""Where runs execute: compute targets, their slots, and the guard around each run."""

@@ -1,0 +1,274 @@
+"""The guard of a slot: starts its runs and sees to it that nothing of them lives on.
+
+``python -I -S guard.py FD``: FD is a Unix stream socket to the slot; both ends speak one JSON
+object a line. Standard library only; one thread; no part of Ray.
+
+* It detaches itself: a worker that exits in order kills its direct children.
+* It is a child subreaper, so whatever a run leaves behind (daemons, double forks, other
+  sessions) becomes its child. "Gone" is therefore exact: the kernel says that there is no
+  child left, and only then is the end of a run announced.
+* The end of the socket means that the slot is gone, by whatever death: the run is ended.
+* If the guard itself is killed, the run's first process dies with it (parent death signal).
+
+To the guard:   {"do": "start", "argv": [...], "env": {...}, "cwd": "..."} with one descriptor
+                for the run's output; {"do": "stop", "grace": seconds}
+From the guard: {"event": "started", "pid": n}, {"event": "refused", "error": "..."},
+                {"event": "ended", "code": n, "stopped": bool, "stop_seconds": s, "cpu_seconds": s,
+                 "peak_memory": bytes}
+"""
+
+from __future__ import annotations
+
+import contextlib
+import ctypes
+import json
+import os
+import select
+import signal
+import socket
+import sys
+import time
+from pathlib import Path
+
+PR_SET_PDEATHSIG, PR_SET_CHILD_SUBREAPER = 1, 36
+RETRY = 0.02
+"""Seconds between two looks at what has not died yet."""
+ORPHAN_GRACE = 1.0
+"""Seconds a run is given when its slot has vanished."""
+OOM_SCORE = b"500"
+"""When memory runs out, the kernel is to choose the run and not what watches it."""
+
+libc = ctypes.CDLL(None, use_errno=True)
+
+
+class Guard:
+    """One slot's supervisor: at most one run at a time."""
+
+    def __init__(self, channel: socket.socket) -> None:
+        self.channel = channel
+        self.buffer = b""
+        self.descriptors: list[int] = []
+        self.pid = 0
+        """The first process of the run; 0 while there is none."""
+        self.status: tuple[int, float, int] | None = None
+        """Exit code, CPU seconds and peak memory of the first process once it has ended."""
+        self.stop_asked: float | None = None
+        self.stopped = False
+        self.kill_at = float("inf")
+        self.look_at = float("inf")
+        self.orphaned = False
+        self.wakeup, wakeup_in = os.pipe2(os.O_NONBLOCK | os.O_CLOEXEC)
+        signal.set_wakeup_fd(wakeup_in, warn_on_full_buffer=False)
+        signal.signal(signal.SIGCHLD, lambda *_: None)
+
+    def serve(self) -> None:
+        """Work until the slot is gone and nothing of its run is left."""
+        poll = select.poll()
+        poll.register(self.wakeup, select.POLLIN)
+        poll.register(self.channel, select.POLLIN)
+        while not (self.orphaned and not self.pid):
+            next_look = min(self.kill_at, self.look_at)
+            wait = None if next_look == float("inf") else max(0.0, next_look - time.monotonic())
+            for fd, _ in poll.poll(None if wait is None else wait * 1000 + 1):
+                if fd == self.wakeup:
+                    self.drain_wakeups()
+                elif not self.listen():
+                    poll.unregister(self.channel)
+                    self.orphaned = True
+                    self.stop(ORPHAN_GRACE)
+            self.watch()
+
+    def drain_wakeups(self) -> None:
+        """Empty the pipe that signals write to."""
+        with contextlib.suppress(BlockingIOError):
+            while os.read(self.wakeup, 512):
+                pass
+
+    def listen(self) -> bool:
+        """Take what the slot has said; False when it is gone."""
+        try:
+            data, descriptors, _, _ = socket.recv_fds(self.channel, 1 << 16, 4)
+        except OSError:
+            return False
+        self.descriptors += descriptors
+        self.buffer += data
+        *lines, self.buffer = self.buffer.split(b"\n")
+        for line in lines:
+            order = json.loads(line)
+            if order["do"] == "start":
+                self.start(order["argv"], order["env"], order["cwd"])
+            elif order["do"] == "stop":
+                self.stop(order["grace"])
+        return bool(data)
+
+    def say(self, **message: object) -> None:
+        """Tell the slot something, if it is still there."""
+        with contextlib.suppress(OSError):
+            self.channel.sendall(json.dumps(message).encode() + b"\n")
+
+    # ---- start ------------------------------------------------------------------------
+
+    def start(self, argv: list[str], env: dict[str, str], cwd: str) -> None:
+        """Start a run and say whether that went well."""
+        output = self.descriptors.pop(0)
+        errors_out, errors_in = os.pipe2(os.O_CLOEXEC)
+        me = os.getpid()
+        pid = os.fork()
+        if pid == 0:
+            become(argv, env, cwd, output, errors_in, me)
+        os.close(output)
+        os.close(errors_in)
+        error = os.read(errors_out, 4096)  # ends when the new program is there
+        os.close(errors_out)
+        self.pid, self.status, self.stopped, self.stop_asked = pid, None, False, None
+        self.kill_at = self.look_at = float("inf")
+        if error:
+            os.waitpid(pid, 0)
+            self.pid = 0
+            self.say(event="refused", error=error.decode(errors="replace"))
+        else:
+            self.say(event="started", pid=pid)
+
+    # ---- stop -------------------------------------------------------------------------
+
+    def stop(self, grace: float) -> None:
+        """Ask the run to end; after `grace` seconds make it."""
+        if not self.pid:
+            return
+        now = time.monotonic()
+        if self.stop_asked is None:
+            self.stop_asked = now
+            self.reap()
+            self.stopped = self.status is None
+            if grace > 0:
+                # The whole group at once: shells do not pass a signal on. Stopped processes
+                # take it when they are continued.
+                self.signal_group(signal.SIGTERM)
+                self.signal_group(signal.SIGCONT)
+                self.look_at = now + RETRY
+        self.kill_at = min(self.kill_at, now + grace)
+
+    def signal_group(self, number: int) -> None:
+        """Signal the processes that have stayed in the run's own group."""
+        with contextlib.suppress(ProcessLookupError, PermissionError):
+            os.killpg(self.pid, number)
+
+    def watch(self) -> None:
+        """Move a run that has ended, or is to end, towards its end."""
+        if not self.pid:
+            self.reap()
+            return
+        alone = self.reap()
+        now = time.monotonic()
+        if alone:
+            self.announce(now)
+            return
+        if self.status is not None and self.stop_asked is None:
+            self.kill_at = now  # the run is over; what it left behind goes at once
+        if now >= self.kill_at:
+            self.signal_group(signal.SIGKILL)
+            self.signal_all(signal.SIGKILL)
+            self.kill_at = now + RETRY
+        elif now >= self.look_at:
+            # Something outlives the first signal: members of other sessions may not have it.
+            self.signal_all(signal.SIGTERM)
+            self.look_at = float("inf")
+
+    def signal_all(self, number: int) -> None:
+        """Signal everything that descends from the run, wherever it has gone."""
+        for pid in descendants(os.getpid()):
+            with contextlib.suppress(ProcessLookupError, PermissionError):
+                os.kill(pid, number)
+
+    def reap(self) -> bool:
+        """Bury the dead; True when no child is left."""
+        while True:
+            try:
+                pid, status, usage = os.wait4(-1, os.WNOHANG)
+            except ChildProcessError:
+                return True
+            if pid == 0:
+                return False
+            if pid == self.pid:
+                seconds = usage.ru_utime + usage.ru_stime
+                code = os.waitstatus_to_exitcode(status)
+                self.status = (code, seconds, usage.ru_maxrss * 1024)
+
+    def announce(self, now: float) -> None:
+        """Say that the run is over and that nothing of it is left."""
+        code, seconds, peak = self.status or (-signal.SIGKILL, 0.0, 0)
+        self.say(
+            event="ended",
+            code=code,
+            stopped=self.stopped,
+            stop_seconds=None if self.stop_asked is None else now - self.stop_asked,
+            cpu_seconds=seconds,
+            peak_memory=peak,
+        )
+        self.pid = 0
+        self.kill_at = self.look_at = float("inf")
+
+
+def become(
+    argv: list[str], env: dict[str, str], cwd: str, output: int, errors: int, guard: int
+) -> None:
+    """Turn this child into the run's first process; never returns."""
+    try:
+        os.setsid()
+        libc.prctl(PR_SET_PDEATHSIG, signal.SIGKILL, 0, 0, 0)
+        if os.getppid() != guard:
+            os._exit(127)
+        for number in (
+            signal.SIGCHLD,
+            signal.SIGHUP,
+            signal.SIGINT,
+            signal.SIGPIPE,
+            signal.SIGTERM,
+        ):
+            signal.signal(number, signal.SIG_DFL)
+        with contextlib.suppress(OSError):
+            Path("/proc/self/oom_score_adj").write_bytes(OOM_SCORE)
+        os.dup2(os.open(os.devnull, os.O_RDONLY), 0)
+        os.dup2(output, 1)
+        os.dup2(output, 2)
+        os.chdir(cwd)
+        os.execvpe(argv[0], argv, env)  # noqa: S606 - a list of arguments, no shell
+    except BaseException as error:  # noqa: BLE001 - whatever it is, it must reach the guard
+        reason = getattr(error, "strerror", None) or error
+        with contextlib.suppress(OSError):
+            os.write(errors, f"{argv[0]} (in {cwd}): {reason}".encode())
+    finally:
+        os._exit(127)
+
+
+def descendants(root: int) -> list[int]:
+    """Return the processes below `root` that are not dead yet."""
+    children: dict[int, list[int]] = {}
+    for entry in os.scandir("/proc"):
+        if entry.name.isdigit():
+            with contextlib.suppress(OSError):
+                stat = Path(entry.path, "stat").read_bytes()
+                state, parent = stat.rpartition(b")")[2].split()[:2]
+                if state not in (b"Z", b"X"):
+                    children.setdefault(int(parent), []).append(int(entry.name))
+    found, todo = [], [root]
+    while todo:
+        below = children.get(todo.pop(), [])
+        found += below
+        todo += below
+    return found
+
+
+def main() -> None:
+    """Detach, become a subreaper, serve."""
+    if os.fork():
+        os._exit(0)
+    os.setsid()
+    libc.prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0)
+    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP, signal.SIGPIPE):
+        signal.signal(number, signal.SIG_IGN)
+    Guard(socket.socket(fileno=int(sys.argv[1]))).serve()
+
+
+if __name__ == "__main__":
+    main()

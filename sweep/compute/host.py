@@ -1,0 +1,171 @@
+"""The target host: the one process that drives Ray, beside its cluster.
+
+``python -m sweep.compute.host``: the engine speaks with it in JSON objects, one a line, over
+standard input and output, here or through a remote shell. The engine itself holds no Ray: a
+driver is ended by Ray's core, without an exception, when its cluster's head is gone, and the
+process that holds a sweep must survive that. The end of the input means that the engine is
+gone: the host leaves, Ray ends the slots, the guards end the runs.
+
+In:  {"do": "open", "address": null, "cpus": n, "gpus": n, "temp": path, "slot_cpus": x,
+      "slot_gpus": x}, {"do": "slot", "slot": n}, {"do": "start", "slot": n, "order": {...}},
+     {"do": "stop", "slot": n, "run": key, "grace": s}, {"do": "drop", "slot": n}
+Out: {"k": "ready", ...}, {"k": "up", "slot": n, ...}, {"k": "down", "slot": n, "why": "..."},
+     {"k": "fatal", "why": "..."}, and what the slots say of their runs.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import json
+import os
+import sys
+from collections.abc import Callable, Coroutine
+from pathlib import Path
+from typing import Any
+
+from sweep.compute import execution, guard, mailbox, processes, slot
+
+HEARTBEAT = 5.0
+"""Seconds after which a slot answers even when it has nothing to say."""
+MISSED = 3
+"""Heartbeats that may be missed before a slot is given up."""
+OBJECT_STORE_BYTES = 100_000_000
+"""Ray's shared memory; runs do not use it, and Ray would take 30 % of the machine."""
+GUARD_SOURCE = Path(guard.__file__).read_text()
+
+
+class Host:
+    """Slots by number, and a pump for each."""
+
+    def __init__(self, say: Callable[[bytes], None]) -> None:
+        self._say = say
+        self._slots: dict[int, Any] = {}
+        self._tasks: set[asyncio.Task[None]] = set()
+        self._opened: dict[str, Any] = {}
+
+    def tell(self, kind: str, **facts: Any) -> None:
+        """Say one thing to the engine."""
+        self._say(json.dumps({"k": kind, **facts}).encode() + b"\n")
+
+    async def obey(self, order: dict[str, Any]) -> None:
+        """Carry out one order of the engine."""
+        match order["do"]:
+            case "open":
+                await self._open(order)
+            case "slot":
+                self._begin(self._serve(order["slot"]))
+            case "start":
+                self._call(order["slot"], "start", order["order"])
+            case "stop":
+                self._call(order["slot"], "stop", order["run"], order["grace"])
+            case "drop":
+                self._drop(order["slot"])
+
+    async def _open(self, order: dict[str, Any]) -> None:
+        import ray  # noqa: PLC0415 - a second of CPU time, and only this process pays it
+
+        for module in (execution, mailbox, processes, slot):
+            ray.cloudpickle.register_pickle_by_value(module)
+        self._opened = order
+        ray.init(
+            address=order["address"] or "local",
+            num_cpus=order["cpus"],
+            num_gpus=order["gpus"],
+            include_dashboard=False,
+            object_store_memory=OBJECT_STORE_BYTES,
+            _temp_dir=order["temp"],
+            log_to_driver=False,
+            logging_level="ERROR",
+            configure_logging=False,
+        )
+        self.tell("ready", ray=ray.__version__, resources=ray.cluster_resources())
+
+    async def _serve(self, number: int) -> None:
+        """Create a slot, and pass on what it says until it is gone."""
+        import ray  # noqa: PLC0415
+
+        actor = (
+            ray.remote(slot.Slot)
+            .options(
+                num_cpus=self._opened["slot_cpus"],
+                num_gpus=self._opened["slot_gpus"],
+                max_restarts=0,
+                max_task_retries=0,
+                max_concurrency=16,
+            )
+            .remote(number, self._opened["sockets"], GUARD_SOURCE)
+        )
+        self._slots[number] = actor
+        try:
+            self.tell("up", slot=number, **await actor.open.remote())
+            seen = 0
+            while True:
+                answer = actor.take.remote(seen, HEARTBEAT)
+                seen, messages = await asyncio.wait_for(answer, MISSED * HEARTBEAT)
+                self._say(messages)
+        except (ray.exceptions.RayError, asyncio.TimeoutError) as error:
+            ray.kill(actor)
+            self.tell("down", slot=number, why=_first_line(error))
+        finally:
+            self._slots.pop(number, None)
+
+    def _call(self, number: int, method: str, *arguments: Any) -> None:
+        """Call a slot; if it is gone, its pump says so."""
+        if actor := self._slots.get(number):
+            self._begin(_await(getattr(actor, method).remote(*arguments)))
+
+    def _drop(self, number: int) -> None:
+        import ray  # noqa: PLC0415
+
+        if actor := self._slots.get(number):
+            ray.kill(actor)
+
+    def _begin(self, work: Coroutine[Any, Any, None]) -> None:
+        task = asyncio.create_task(work)
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
+
+
+async def _await(answer: Any) -> None:
+    import ray  # noqa: PLC0415
+
+    with contextlib.suppress(ray.exceptions.RayActorError):  # the pump of that slot says it
+        await answer
+
+
+def _first_line(error: BaseException) -> str:
+    text = str(error).strip() or type(error).__name__
+    return text.splitlines()[0]
+
+
+async def serve() -> None:
+    """Obey the engine until it is gone."""
+    out = sys.stdout.buffer
+    sys.stdout = sys.stderr  # whatever a library prints must not reach the engine
+
+    def say(messages: bytes) -> None:
+        out.write(messages)
+        out.flush()
+
+    host = Host(say)
+    reader = asyncio.StreamReader(limit=1 << 26)
+    await asyncio.get_running_loop().connect_read_pipe(
+        lambda: asyncio.StreamReaderProtocol(reader), sys.stdin.buffer
+    )
+    try:
+        while line := await reader.readline():
+            await host.obey(json.loads(line))
+    except Exception as error:  # noqa: BLE001 - the engine must hear of it, whatever it is
+        host.tell("fatal", why=f"{type(error).__name__}: {_first_line(error)}")
+    finally:
+        os._exit(0)  # Ray's own goodbye takes a second and a half; its children follow anyway
+
+
+def main() -> None:
+    """Run the host."""
+    asyncio.run(serve())
+
+
+if __name__ == "__main__":
+    main()

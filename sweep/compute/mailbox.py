@@ -1,0 +1,64 @@
+"""Messages from a slot to the engine, numbered, kept until they are acknowledged."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+from collections import deque
+
+BACKLOG_MESSAGES, BACKLOG_BYTES = 20_000, 16 << 20
+"""How much is kept before those who speak have to wait."""
+BATCH_MESSAGES, BATCH_BYTES = 5_000, 4 << 20
+"""How much goes into one answer."""
+
+
+class Mailbox:
+    """Filled by runs, emptied by long polls; bounded."""
+
+    def __init__(self) -> None:
+        self._kept: deque[tuple[int, bytes]] = deque()
+        self._last = 0
+        self._bytes = 0
+        self._news = asyncio.Event()
+        self._room = asyncio.Event()
+        self._room.set()
+
+    def put(self, message: bytes) -> None:
+        """Add one message: a JSON object without line breaks."""
+        self._last += 1
+        self._bytes += len(message)
+        self._kept.append((self._last, message))
+        self._news.set()
+        if self._full():
+            self._room.clear()
+
+    async def room(self) -> None:
+        """Wait until the engine has caught up."""
+        await self._room.wait()
+
+    async def take(self, acknowledged: int, timeout: float) -> tuple[int, bytes]:
+        """Return the number of the last of the next messages, and these, one a line.
+
+        Waits up to `timeout` seconds for any. Everything up to `acknowledged` is forgotten.
+        The answer is a copy: Ray serialises it on another thread while this one goes on.
+        """
+        kept = self._kept
+        while kept and kept[0][0] <= acknowledged:
+            self._bytes -= len(kept.popleft()[1])
+        if not self._full():
+            self._room.set()
+        if not kept:
+            self._news.clear()
+            with contextlib.suppress(asyncio.TimeoutError):
+                await asyncio.wait_for(self._news.wait(), timeout)
+        batch, size, last = [], 0, acknowledged
+        for last, message in kept:  # noqa: B007 - the last number is part of the answer
+            batch.append(message)
+            size += len(message)
+            if len(batch) >= BATCH_MESSAGES or size >= BATCH_BYTES:
+                break
+        batch.append(b"")
+        return last, b"\n".join(batch)
+
+    def _full(self) -> bool:
+        return len(self._kept) >= BACKLOG_MESSAGES or self._bytes >= BACKLOG_BYTES

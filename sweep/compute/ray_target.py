@@ -1,0 +1,289 @@
+"""The engine's end of a target on Ray: slots in a cluster, reached through a target host.
+
+This module does not import Ray; it speaks with `sweep.compute.host` over pipes.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+import secrets
+import select
+import shutil
+import signal
+import subprocess
+import sys
+import tempfile
+import time
+from collections import deque
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import Any
+
+from sweep.compute.processes import end_marked
+from sweep.compute.ray_environment import host_environment
+from sweep.compute.resources import Resources
+from sweep.compute.target import (
+    Message,
+    Notice,
+    Process,
+    RunEnded,
+    RunLost,
+    RunOrder,
+    RunSaid,
+    RunStarted,
+    SlotsAre,
+)
+from sweep.errors import TargetError
+
+PATIENCE = 0.25
+"""Longest wait of one poll, in seconds: signals and views are looked after in between."""
+SOCKET_PATH_LIMIT = 44
+"""Ray appends some 60 characters to its folder; a Unix socket's path may have 107."""
+TARGET_MARK = "SWEEP_TARGET"
+"""Every process of our Ray carries it in its environment; no process of a run does."""
+OBEDIENCE = 10.0
+"""Seconds, beyond the grace of a run, in which a slot must have ended it."""
+SLOT_DEADLINE = 120.0
+"""Seconds within which a cluster must have brought up its first slot."""
+
+
+class RayTarget:
+    """Slots on a Ray that is started here for this sweep, and ends with it.
+
+    Args:
+        resources: what there is, and what one run takes.
+        folder: where Ray's files and the host's log go.
+    """
+
+    def __init__(self, resources: Resources, folder: Path) -> None:
+        self._resources = resources
+        self._folder = folder
+        self._link: Path | None = None
+        self._host: subprocess.Popen[bytes] | None = None
+        self._buffer = b""
+        self._wanted = 0
+        self._free: list[int] = []
+        self._up: set[int] = set()
+        self._failed_in_a_row = 0
+        self._runs: dict[str, tuple[int, int, int]] = {}  # key: run, attempt, slot
+        self._queue: deque[RunOrder] = deque()
+        self._stopping: dict[str, float] = {}  # key: when patience ends
+        self._unheard: list[Message] = []
+        self._opened_at = 0.0
+        self._mark = secrets.token_hex(8)
+
+    # ---- the protocol -----------------------------------------------------------------
+
+    def now(self) -> float:
+        """Return the time of this machine."""
+        return time.time()
+
+    def open(self, slots: int) -> None:
+        """Start the target host, which starts Ray."""
+        self._wanted = min(slots, self._resources.slots)
+        self._folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        self._opened_at = time.monotonic()
+        with (self._folder / "host.log").open("ab") as log:
+            self._host = subprocess.Popen(
+                [sys.executable, "-m", "sweep.compute.host"],
+                stdin=subprocess.PIPE,
+                stdout=subprocess.PIPE,
+                stderr=log,
+                env={**host_environment(), TARGET_MARK: self._mark},
+                cwd=self._folder,
+                start_new_session=True,  # Ctrl-C is the engine's to hear
+            )
+        temp = str(self._short_folder())
+        self._order(
+            do="open",
+            address=None,
+            cpus=self._resources.cpus,
+            gpus=self._resources.gpus,
+            slot_cpus=self._resources.cpus_per_run,
+            slot_gpus=self._resources.gpus_per_run,
+            temp=temp,
+            sockets=f"{temp}/s",
+        )
+        for slot in range(self._wanted):
+            self._order(do="slot", slot=slot)
+
+    def launch(self, order: RunOrder) -> None:
+        """Give a run to a free slot, or to the next that is free: one may just have gone."""
+        self._queue.append(order)
+        self._fill()
+
+    def stop(self, run: int, attempt: int, grace: float) -> None:
+        """Tell the run's slot to end it; a slot that does not obey is ended itself."""
+        key = f"{run}.{attempt}"
+        if key in self._runs:
+            slot = self._runs[key][2]
+            self._order(do="stop", slot=slot, run=key, grace=grace)
+            self._stopping[key] = time.monotonic() + grace + OBEDIENCE
+        elif any(o.run == run for o in self._queue):
+            self._queue = deque(o for o in self._queue if o.run != run)
+            self._unheard.append(RunEnded(run, attempt, None, stopped=True))
+
+    def poll(self, timeout: float) -> Sequence[Message]:
+        """Hear what the host has to say."""
+        assert self._host is not None, "open comes first"
+        assert self._host.stdout is not None
+        messages, self._unheard = self._unheard, []
+        self._mind_stops()
+        wait = 0.0 if messages else max(0.0, min(timeout, PATIENCE))
+        ready, _, _ = select.select([self._host.stdout], [], [], wait)
+        if ready:
+            data = os.read(self._host.stdout.fileno(), 1 << 20)
+            if not data:
+                raise TargetError(self._obituary())
+            *lines, self._buffer = (self._buffer + data).split(b"\n")
+            for line in lines:
+                messages += self._understand(json.loads(line))
+        elif not self._up and time.monotonic() > self._opened_at + SLOT_DEADLINE:
+            raise TargetError(f"no slot came up within {SLOT_DEADLINE:g} s; {self._obituary()}")
+        return messages
+
+    def close(self) -> None:
+        """End the host; with it go Ray, the slots and, by their guards, the runs."""
+        if self._host is None:
+            return
+        assert self._host.stdin is not None
+        with contextlib.suppress(OSError):
+            self._host.stdin.close()
+        try:
+            self._host.wait(timeout=5)
+        except subprocess.TimeoutExpired:
+            self._host.kill()
+            self._host.wait()
+        assert self._host.stdout is not None
+        self._host.stdout.close()
+        end_marked(TARGET_MARK, self._mark)
+        self._clear_up()
+
+    def _fill(self) -> None:
+        while self._queue and self._free:
+            order, slot = self._queue.popleft(), self._free.pop()
+            assert order.process is not None, "a script run needs a process"
+            key = f"{order.run}.{order.attempt}"
+            self._runs[key] = (order.run, order.attempt, slot)
+            self._order(do="start", slot=slot, order={"run": key, **_plain(order.process)})
+
+    def _mind_stops(self) -> None:
+        for key, deadline in [*self._stopping.items()]:
+            if key not in self._runs:
+                del self._stopping[key]
+            elif time.monotonic() > deadline:
+                del self._stopping[key]
+                self._order(do="drop", slot=self._runs[key][2])
+
+    # ---- what the host says -----------------------------------------------------------
+
+    def _understand(self, said: dict[str, Any]) -> Iterator[Message]:
+        match said["k"]:
+            case "said":
+                run, attempt, _ = self._runs[said["run"]]
+                yield RunSaid(run, attempt, said["m"])
+            case "started":
+                run, attempt, _ = self._runs[said["run"]]
+                yield RunStarted(run, attempt, {"pid": said["pid"], "host": said["host"]})
+            case "ended":
+                yield self._ended(said)
+            case "refused":
+                run, attempt = self._release(said["run"])
+                yield RunEnded(run, attempt, None, error=f"cannot start: {said['error']}")
+            case "up":
+                self._failed_in_a_row = 0
+                self._up.add(said["slot"])
+                self._free.append(said["slot"])
+                self._fill()
+                yield SlotsAre(len(self._up))
+            case "down":
+                yield from self._down(said["slot"], said["why"])
+            case "fatal":
+                raise TargetError(said["why"])
+
+    def _ended(self, said: dict[str, Any]) -> RunEnded:
+        run, attempt = self._release(said["run"])
+        code, stopped = said["code"], said["stopped"]
+        error = "" if stopped or code == 0 else _cause_of_death(code)
+        facts = {
+            name: said[name]
+            for name in ("stop_seconds", "cpu_seconds", "peak_memory", "dropped")
+            if said.get(name)
+        }
+        return RunEnded(run, attempt, code, stopped, error, said["tail"], facts)
+
+    def _release(self, key: str) -> tuple[int, int]:
+        run, attempt, slot = self._runs.pop(key)
+        self._free.append(slot)
+        self._fill()
+        return run, attempt
+
+    def _down(self, slot: int, why: str) -> Iterator[Message]:
+        if slot in self._up:
+            self._up.remove(slot)
+            yield SlotsAre(len(self._up))
+        if slot in self._free:
+            self._free.remove(slot)
+        for key, (run, attempt, where) in [*self._runs.items()]:
+            if where == slot:
+                del self._runs[key]
+                yield RunLost(run, attempt, f"slot {slot} is gone: {why}")
+        self._failed_in_a_row += 1
+        if self._failed_in_a_row > 3 * self._wanted:
+            raise TargetError(f"slots do not come up: {why}")
+        yield Notice(f"slot {slot} is gone ({why}); a new one is started")
+        self._order(do="slot", slot=slot)
+
+    def _order(self, **order: Any) -> None:
+        assert self._host is not None
+        assert self._host.stdin is not None
+        with contextlib.suppress(BrokenPipeError):  # the next poll says why
+            self._host.stdin.write(json.dumps(order).encode() + b"\n")
+            self._host.stdin.flush()
+
+    def _obituary(self) -> str:
+        log = (self._folder / "host.log").read_text(errors="replace").strip().splitlines()
+        last = f": {log[-1]}" if log else ""
+        return f"the target host is gone{last} (its log: {self._folder / 'host.log'})"
+
+    # ---- files ------------------------------------------------------------------------
+
+    def _short_folder(self) -> Path:
+        """Return a short name for our folder: Ray's sockets are below it."""
+        folder = self._folder.resolve()
+        if len(str(folder)) <= SOCKET_PATH_LIMIT:
+            return folder
+        self._link = Path(tempfile.gettempdir()) / f"sweep-{secrets.token_hex(6)}"
+        self._link.symlink_to(folder)
+        return self._link
+
+    def _clear_up(self) -> None:
+        if self._link is not None:
+            self._link.unlink(missing_ok=True)
+        for entry in self._folder.glob("session_*"):
+            if entry.is_symlink():
+                entry.unlink()
+            else:
+                shutil.rmtree(entry, ignore_errors=True)
+        shutil.rmtree(self._folder / "s", ignore_errors=True)
+
+
+def _plain(process: Process) -> dict[str, Any]:
+    return {
+        "argv": list(process.argv),
+        "env": dict(process.env),
+        "folder": process.folder,
+        "tree": process.tree,
+        "cwd": process.cwd,
+    }
+
+
+def _cause_of_death(code: int) -> str:
+    if code >= 0:
+        return f"exit code {code}"
+    try:
+        return f"killed by {signal.Signals(-code).name}"
+    except ValueError:
+        return f"killed by signal {-code}"

@@ -1,0 +1,130 @@
+"""A slot: the Ray actor that holds one run's resources and looks after the run.
+
+It stays warm from run to run. Between it and the run's process stands the guard
+(`sweep.compute.guard`); from the run it hears over a Unix socket of the run's own (reports) and
+a pipe (output). It knows no sweep, no policy and no database.
+
+This module and those it imports use the standard library only: they travel to nodes that have
+nothing but Ray.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import os
+import signal
+import socket
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+from typing import Any
+
+from sweep.compute.execution import Execution, Order
+from sweep.compute.mailbox import Mailbox
+from sweep.compute.processes import end_marked
+
+RUN_MARK = "SWEEP_RUN_ID"
+"""Every process of a run carries it in its environment."""
+
+
+class Slot:
+    """One place where one run at a time executes.
+
+    Args:
+        number: the slot's number in its target.
+        folder: a short path on this node for sockets; made if need be.
+        guard_source: text of the guard's program; written beside the sockets.
+    """
+
+    def __init__(self, number: int, folder: str, guard_source: str) -> None:
+        self.number = number
+        Path(folder).mkdir(mode=0o700, parents=True, exist_ok=True)
+        self._folder = Path(tempfile.mkdtemp(prefix=f"{number}-", dir=folder))
+        self._guard_file = self._folder / "guard.py"
+        self._guard_file.write_text(guard_source)
+        self._run: Execution | None = None
+
+    async def open(self) -> dict[str, Any]:
+        """Start the guard and begin to listen to it; return facts about this node."""
+        self._mailbox = Mailbox()
+        self._guard = start_guard(self._guard_file)
+        reader, self._writer = await asyncio.open_unix_connection(sock=self._guard)
+        self._listener = asyncio.create_task(self._listen(reader))
+        return {
+            "host": socket.gethostname(),
+            "pid": os.getpid(),
+            "python": sys.version.split()[0],
+            "devices": os.environ.get("CUDA_VISIBLE_DEVICES", ""),
+        }
+
+    async def take(self, acknowledged: int, timeout: float) -> tuple[int, bytes]:
+        """See `Mailbox.take`: the engine's one way to hear from this slot."""
+        return await self._mailbox.take(acknowledged, timeout)
+
+    async def start(self, order: Order) -> None:
+        """Begin a run; what becomes of it is said through `take`."""
+        assert self._run is None, "a slot takes one run at a time"
+        self._run = run = Execution(order, self._mailbox, self._folder)
+        try:
+            await run.prepare()
+        except OSError as error:
+            await run.refuse(str(error))
+            self._run = None
+            return
+        message, output = run.guard_order()
+        send_order(self._guard, message, [output])
+        run.handed_over()
+
+    async def stop(self, run: str, grace: float) -> None:
+        """End a run, if it is still the one that is going on."""
+        if self._run is not None and self._run.key == run:
+            send_order(self._guard, {"do": "stop", "grace": grace}, [])
+
+    async def _listen(self, reader: asyncio.StreamReader) -> None:
+        while line := await reader.readline():
+            event, run = json.loads(line), self._run
+            assert run is not None, "the guard speaks of a run that nobody ordered"
+            if event["event"] == "started":
+                run.say("started", pid=event["pid"], host=socket.gethostname())
+                continue
+            if event["event"] == "refused":
+                await run.refuse(event["error"])
+            else:
+                await run.finish(event)
+            self._run = None
+        # Without its guard the slot can promise nothing: it clears up and goes.
+        if self._run is not None:
+            end_marked(RUN_MARK, self._run.order["env"][RUN_MARK])
+        os.kill(os.getpid(), signal.SIGKILL)
+
+
+def start_guard(file: Path) -> socket.socket:
+    """Start a guard and return our end of its socket.
+
+    It gets an empty environment: nothing of the cluster's, above all not its token, is to be
+    found in the parent of a run.
+    """
+    ours, theirs = socket.socketpair()
+    with theirs:
+        first = subprocess.Popen(
+            [sys.executable, "-I", "-S", str(file), str(theirs.fileno())],
+            pass_fds=[theirs.fileno()],
+            stdin=subprocess.DEVNULL,
+            start_new_session=True,
+            env={},
+        )
+        first.wait()  # it has detached itself
+    return ours
+
+
+def send_order(guard: socket.socket, message: Order, descriptors: list[int]) -> None:
+    """Send one order; the guard always listens, so waiting for it is short."""
+    data = json.dumps(message).encode() + b"\n"
+    guard.setblocking(True)
+    try:
+        sent = socket.send_fds(guard, [data], descriptors)
+        guard.sendall(data[sent:])
+    finally:
+        guard.setblocking(False)

@@ -1,0 +1,139 @@
+"""What the engine knows of the outside: five methods, and the facts they bring.
+
+A target keeps no history and takes no decisions. What it says of a run carries the run's
+attempt, so that words of an earlier attempt are never taken for the present one's.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any, Protocol
+
+from samplers import Configuration
+
+
+@dataclass(frozen=True, slots=True)
+class Process:
+    """A script run as the operating system will see it.
+
+    Attributes:
+        argv: program and arguments; never seen by a shell.
+        env: the whole environment.
+        folder: the run's own folder, made if need be; outputs, logs and user_logs are in it.
+        tree: the snapshot that is copied into the folder first; empty for none.
+        cwd: the working directory; empty for the folder.
+    """
+
+    argv: Sequence[str]
+    env: Mapping[str, str]
+    folder: str
+    tree: str = ""
+    cwd: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class RunOrder:
+    """One attempt of one run, ready to be started."""
+
+    run: int
+    attempt: int
+    configuration: Configuration
+    process: Process | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class SlotsAre:
+    """This many runs can execute at one time from now on."""
+
+    slots: int
+
+
+@dataclass(frozen=True, slots=True)
+class RunStarted:
+    """The attempt's process is alive; `facts` are host, pid and the like."""
+
+    run: int
+    attempt: int
+    facts: Mapping[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class RunSaid:
+    """The attempt has logged something: a JSON object of the script's side."""
+
+    run: int
+    attempt: int
+    message: Mapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class RunEnded:
+    """Nothing of the attempt is left.
+
+    Attributes:
+        code: exit code; negative for a signal; None when there was no process.
+        stopped: whether it ended because it was told to.
+        error: what went wrong; empty after a success or a stop.
+        tail: the last of its output, when it failed.
+        facts: stop_seconds, cpu_seconds, peak_memory and the like.
+    """
+
+    run: int
+    attempt: int
+    code: int | None
+    stopped: bool = False
+    error: str = ""
+    tail: str = ""
+    facts: Mapping[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class RunLost:
+    """The attempt's slot has vanished, and the attempt with it."""
+
+    run: int
+    attempt: int
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class Notice:
+    """Something the user should know."""
+
+    text: str
+
+
+Message = SlotsAre | RunStarted | RunSaid | RunEnded | RunLost | Notice
+
+
+class Target(Protocol):
+    """A place that can execute runs."""
+
+    def now(self) -> float:
+        """Return the time, in seconds since the epoch, that events here are stamped with."""
+        ...
+
+    def open(self, slots: int) -> None:
+        """Begin to bring up at most `slots` slots; return at once."""
+        ...
+
+    def launch(self, order: RunOrder) -> None:
+        """Begin a run; return at once. There is a free slot whenever this is called."""
+        ...
+
+    def stop(self, run: int, attempt: int, grace: float) -> None:
+        """Ask a run to end, and make it after `grace` seconds; its end is told by `poll`."""
+        ...
+
+    def poll(self, timeout: float) -> Sequence[Message]:
+        """Return what has happened; wait up to `timeout` seconds for anything to happen.
+
+        Raises:
+            TargetError: the target is gone and will not come back.
+        """
+        ...
+
+    def close(self) -> None:
+        """End whatever runs, at once, and free what is held."""
+        ...

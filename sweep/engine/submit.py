@@ -1,0 +1,203 @@
+"""Making a sweep: everything is checked and kept before anything runs."""
+
+from __future__ import annotations
+
+import difflib
+import platform
+import secrets
+import sys
+import time
+import uuid
+from collections.abc import Callable
+from dataclasses import asdict, dataclass, replace
+from pathlib import Path
+from typing import Any
+
+import sweep
+from sweep.compute.resources import Resources, of_this_machine
+from sweep.core.definition import SweepDefinition
+from sweep.core.single import Single
+from sweep.engine.engine import GRACE
+from sweep.engine.template import ScriptTemplate, interpreter_argv
+from sweep.errors import ConfigError, UserError
+from sweep.formats.arguments import Style, strip_fixed, text_of
+from sweep.formats.runconfig import RunConfiguration
+from sweep.storage import git, snapshot
+from sweep.storage.journal import Batch, SqliteJournal
+from sweep.storage.workspace import SweepFolder, WorkspaceFolder
+
+LOCAL_WORDS = ("local", "", "localhost")
+
+
+@dataclass(frozen=True, slots=True)
+class Submission:
+    """What is to be swept, and how each run is executed.
+
+    Attributes:
+        definition: the sweep; a lone run has `Single` sampling.
+        configuration: of each run; its script or command is set.
+        source: the directory that becomes the snapshot.
+        experiment: the name that groups sweeps.
+        argument_style: see `sweep.formats.arguments.render`.
+        cpus_per_run, gpus_per_run: what one run takes.
+        grace: seconds between asking a run to end and making it.
+        sweep_id: the id of the sweep; made up when empty.
+        tags: attached to the sweep.
+        strict_snapshot: leave nothing out of the snapshot but what the ignore file names.
+    """
+
+    definition: SweepDefinition
+    configuration: RunConfiguration
+    source: Path
+    experiment: str
+    argument_style: Style = "space"
+    cpus_per_run: float = 1
+    gpus_per_run: float = 0
+    grace: float = GRACE
+    sweep_id: str = ""
+    tags: tuple[tuple[str, str], ...] = ()
+    strict_snapshot: bool = False
+
+
+def create(
+    workspace: WorkspaceFolder, submission: Submission, warn: Callable[[str], None]
+) -> SweepFolder:
+    """Check a sweep, take its snapshot, and keep it, ready to be worked on.
+
+    Args:
+        workspace: where it is kept.
+        submission: the sweep.
+        warn: told what the user should know.
+
+    Raises:
+        UserError: it can never run; nothing has been kept.
+    """
+    submission = _with_limits(submission)
+    resources = of_this_machine(submission.cpus_per_run, submission.gpus_per_run)
+    resources.check()
+    _check_target(submission.configuration)
+    command = command_of(submission.configuration, submission.source)
+    arguments = _arguments(submission, warn)
+    workspace.add_experiment(submission.experiment)
+    shot = snapshot.take(submission.source, workspace.snapshots, strict=submission.strict_snapshot)
+    for warning in shot.warnings:
+        warn(warning)
+    template = ScriptTemplate(
+        command=command,
+        arguments=arguments,
+        environment_variables=_variables(submission.configuration),
+        tree=str(shot.tree),
+        argument_style=submission.argument_style,
+        pass_arguments=not submission.configuration.command,
+        threads=max(1, int(submission.cpus_per_run)),
+    )
+    folder = workspace.add_sweep(_identity(submission), submission.experiment)
+    about = {
+        "definition": submission.definition.to_wire(),
+        "template": template.to_json(),
+        "resources": asdict(resources),
+        "grace": submission.grace,
+        "experiment": submission.experiment,
+        "created": time.time(),
+        "source": str(submission.source.resolve()),
+        "snapshot": {"id": shot.id, "files": shot.files, "size": shot.size},
+        "versions": versions(),
+        "status": ["NotStarted", ""],
+    }
+    journal = SqliteJournal(folder.database, submission.definition.goal)
+    properties = git.properties(submission.source)
+    tags: list[tuple[int, str, str, str | None]] = []
+    tags += [(-1, "property", key, value) for key, value in properties.items()]
+    tags += [(-1, "tag", key, value) for key, value in submission.tags]
+    journal.write(Batch(sweep=about, tags=tags))
+    journal.close()
+    return folder
+
+
+def versions() -> dict[str, str]:
+    """Return the versions that a sweep's results may depend on."""
+    return {"hypersweep": sweep.__version__, "python": platform.python_version()}
+
+
+def command_of(configuration: RunConfiguration, source: Path) -> list[str]:
+    """Return what a run executes: the interpreter and the script, or the command.
+
+    Raises:
+        UserError: there is neither, or no such script.
+    """
+    if configuration.command:
+        if isinstance(configuration.command, str):
+            raise UserError(
+                "a command for a shell is not run: give it as a list, or name a script"
+            )
+        return list(configuration.command)
+    script = configuration.script
+    if not script:
+        raise UserError("no script: name one on the command line or in the run configuration")
+    if not (source / script).is_file():
+        there = sorted(p.relative_to(source).as_posix() for p in source.glob("*.py"))
+        near = difflib.get_close_matches(script, there, n=1)
+        hint = f"; did you mean {near[0]!r}?" if near else ""
+        raise UserError(f"{script}: there is no such script in {source.resolve()}{hint}")
+    return interpreter_argv(_interpreter(configuration), script, source)
+
+
+def _interpreter(configuration: RunConfiguration) -> str:
+    named = configuration.environment.python.interpreter_path
+    return sys.executable if named in ("", "python", "python3") else named
+
+
+def _with_limits(submission: Submission) -> Submission:
+    """Give the sweep a seed, and the run configuration's bound on the time of a run."""
+    definition = submission.definition
+    sampling, limits = definition.sampling, definition.limits
+    if sampling.seed is None:
+        sampling = sampling.seeded(secrets.randbits(32))
+    if limits.run_seconds is None:
+        seconds = submission.configuration.max_run_duration_seconds
+        limits = replace(limits, run_seconds=seconds)
+    return replace(submission, definition=replace(definition, sampling=sampling, limits=limits))
+
+
+def _arguments(submission: Submission, warn: Callable[[str], None]) -> list[str]:
+    fixed = [text_of(argument) for argument in submission.configuration.arguments]
+    if isinstance(submission.definition.sampling, Single):
+        return fixed
+    space = submission.definition.sampling.space
+    # Every name that a configuration may bring, from branches that may not be taken as well.
+    names = {str(name) for path, _ in space.leaves for name in path} | set(space.names)
+    kept, removed = strip_fixed(fixed, names)
+    if removed:
+        warn(
+            f"the fixed arguments {' '.join(removed)} are swept as well: they are left out, and"
+            " every run gets its own value"
+        )
+    return kept
+
+
+def _variables(configuration: RunConfiguration) -> dict[str, str]:
+    environment = configuration.environment
+    return {
+        **{k: str(v) for k, v in environment.environment_variables.items()},
+        **{k: str(v) for k, v in configuration.environment_variables.items()},
+    }
+
+
+def _check_target(configuration: RunConfiguration) -> None:
+    if configuration.target not in LOCAL_WORDS:
+        raise ConfigError(
+            f"target {configuration.target!r}: there is no such compute target; there is: local"
+        )
+
+
+def _identity(submission: Submission) -> str:
+    if submission.sweep_id:
+        return submission.sweep_id
+    if isinstance(submission.definition.sampling, Single):
+        return f"{submission.experiment}_{int(time.time())}_{secrets.token_hex(4)}"
+    return f"HD_{uuid.uuid4()}"
+
+
+def stored_resources(stored: Any) -> Resources:
+    """Return the resources that a sweep was made for, on the machine as it is now."""
+    return of_this_machine(stored["cpus_per_run"], stored["gpus_per_run"])

@@ -1,0 +1,100 @@
+"""How a configuration becomes a process: the part of a run that is the same for all."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+from typing import Any
+
+from samplers import Configuration, Space
+from sweep.compute.target import Process
+from sweep.formats.arguments import Style, environment, render
+from sweep.storage.workspace import SweepFolder
+
+SECRET_FREE_PREFIXES = ("RAY_", "SWEEP_")
+"""Variables of the engine's own environment that are none of a run's business."""
+
+
+@dataclass(frozen=True, slots=True)
+class ScriptTemplate:
+    """A training script, ready to be given a configuration.
+
+    Attributes:
+        command: interpreter and script, or any other program; relative to the run's folder.
+        arguments: fixed ones, the same for every run.
+        environment_variables: set for every run, over those of the engine.
+        tree: the snapshot of the source directory; empty for none.
+        argument_style: see `sweep.formats.arguments.render`.
+        pass_arguments: whether hyperparameters are passed as arguments at all.
+        threads: of numeric libraries, unless the user's environment says how many.
+    """
+
+    command: Sequence[str]
+    arguments: Sequence[str] = ()
+    environment_variables: Mapping[str, str] = field(default_factory=dict)
+    tree: str = ""
+    argument_style: Style = "space"
+    pass_arguments: bool = True
+    threads: int = 1
+
+    def to_json(self) -> dict[str, Any]:
+        """Return the template as a JSON value."""
+        return asdict(self)
+
+    @classmethod
+    def from_json(cls, stored: Mapping[str, Any]) -> ScriptTemplate:
+        """Return the template that `to_json` stored."""
+        return cls(**stored)
+
+    def process(
+        self,
+        sweep: SweepFolder,
+        number: int,
+        attempt: int,
+        configuration: Configuration,
+        space: Space | None,
+    ) -> Process:
+        """Return the process of one attempt of one run.
+
+        Raises:
+            ConfigError: a value cannot be passed to a process.
+        """
+        values = space.flatten(configuration) if space else []
+        swept = [word for pair in values for word in render(*pair, self.argument_style)]
+        folder = sweep.run_folder(number, attempt)
+        return Process(
+            argv=[*self.command, *self.arguments, *(swept if self.pass_arguments else [])],
+            env={
+                **inherited(self.threads),
+                "PYTHONUNBUFFERED": "1",  # what a script prints is seen when it is printed
+                **self.environment_variables,
+                **environment(dict(values)),
+                "SWEEP_ID": sweep.id,
+                "SWEEP_RUN_ID": sweep.run_id(number),
+                "SWEEP_RUN_NUMBER": str(number),
+                "SWEEP_RUN_ATTEMPT": str(attempt),
+                "SWEEP_RUN_FOLDER": str(folder),
+            },
+            folder=str(folder),
+            tree=self.tree,
+        )
+
+
+def inherited(threads: int) -> dict[str, str]:
+    """Return what a run inherits from the engine's environment.
+
+    Runs share the machine, so a library's threads are bounded where the user has not said how
+    many there are to be.
+    """
+    env = {k: v for k, v in os.environ.items() if not k.startswith(SECRET_FREE_PREFIXES)}
+    env.setdefault("OMP_NUM_THREADS", str(threads))
+    return env
+
+
+def interpreter_argv(interpreter: str, script: str, tree: Path) -> list[str]:
+    """Return the command for a script: by the interpreter, or by itself when it is a program."""
+    if script.endswith(".py") or not os.access(tree / script, os.X_OK):
+        return [interpreter, script]
+    return [f"./{script}"]

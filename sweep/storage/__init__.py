@@ -1,0 +1,1 @@
+"""What is kept: the workspace, journals, snapshots, run folders."""

@@ -1,0 +1,61 @@
+"""What git knows of a source directory, as properties of a run."""
+
+from __future__ import annotations
+
+import os
+import re
+import subprocess
+from pathlib import Path
+
+QUESTIONS = {
+    "REPOSITORY_URI": ("ls-remote", "--get-url"),
+    "BRANCH": ("symbolic-ref", "--short", "HEAD"),
+    "COMMIT": ("rev-parse", "HEAD"),
+    "DIRTY": ("status", "--porcelain"),
+}
+PROPERTIES = {
+    "REPOSITORY_URI": ("azureml.git.repository_uri", "mlflow.source.git.repoURL"),
+    "BRANCH": ("azureml.git.branch", "mlflow.source.git.branch"),
+    "COMMIT": ("azureml.git.commit", "mlflow.source.git.commit"),
+    "DIRTY": ("azureml.git.dirty",),
+    "BUILD_ID": ("azureml.git.build_id",),
+    "BUILD_URI": ("azureml.git.build_uri",),
+}
+SECONDS = 10
+
+
+def properties(source: Path) -> dict[str, str]:
+    """Return the git properties of a run; none outside of a repository or without git.
+
+    Each can be given by an environment variable ``AZUREML_GIT_<NAME>``. Credentials in the
+    address of the repository are taken out.
+    """
+    found: dict[str, str] = {}
+    inside = _ask(source, "rev-parse", "--is-inside-work-tree") == "true"
+    for name, keys in PROPERTIES.items():
+        value = os.environ.get(f"AZUREML_GIT_{name}", "")
+        if not value and inside and name in QUESTIONS:
+            value = _ask(source, *QUESTIONS[name])
+            if name == "DIRTY" and value:
+                value = "True"
+        if value:
+            found.update(dict.fromkeys(keys, _without_credentials(value)))
+    return found
+
+
+def _ask(source: Path, *words: str) -> str:
+    try:
+        answer = subprocess.run(
+            ["git", "-C", str(source), *words],  # noqa: S607 - the user's own git
+            capture_output=True,
+            text=True,
+            timeout=SECONDS,
+            check=False,
+        )
+    except (OSError, subprocess.SubprocessError):
+        return ""
+    return answer.stdout.strip() if answer.returncode == 0 else ""
+
+
+def _without_credentials(value: str) -> str:
+    return re.sub(r"^([a-z][a-z0-9+.-]*://)[^/@]*@", r"\1", value, flags=re.IGNORECASE)

@@ -1,0 +1,217 @@
+"""The journal of a sweep: every event with the commands it caused, written before any is obeyed.
+
+Running and recovering are one code path: what is replayed is what was handled. Beside the
+journal, in the same transaction, stand the tables that readers look at.
+"""
+
+from __future__ import annotations
+
+import json
+import math
+from collections.abc import Iterator
+from dataclasses import asdict, dataclass, field, fields
+from pathlib import Path
+from typing import Any, Protocol
+
+from policies import Goal
+from sweep.core.codec import KIND, pack_command, pack_event, unpack_command, unpack_event
+from sweep.core.commands import Command
+from sweep.core.events import Event, Reported
+from sweep.core.run import RunRecord
+from sweep.storage.schema import connect
+
+Entry = tuple[Event, list[Command]]
+
+REPORTED = KIND[Reported]
+RUN_COLUMNS = (
+    "number",
+    "status",
+    "attempt",
+    "configuration",
+    "reports",
+    "best",
+    "last",
+    "reason",
+    "verdict",
+    "launched_at",
+    "started_at",
+    "ended_at",
+)
+ADD_EVENT = "INSERT INTO event VALUES (?, ?, ?, ?, ?, ?, ?)"
+ADD_METRIC = (
+    "INSERT INTO metric (run, attempt, name, kind, value, step, at) VALUES (?, ?, ?, ?, ?, ?, ?)"
+)
+PUT_RUN = (  # only names of ours are put together here
+    f"INSERT INTO run ({', '.join(RUN_COLUMNS)}) VALUES ({', '.join('?' * len(RUN_COLUMNS))})"  # noqa: S608
+    " ON CONFLICT (number) DO UPDATE SET "
+    + ", ".join(f"{name} = excluded.{name}" for name in RUN_COLUMNS[1:])
+)
+
+
+@dataclass(slots=True)
+class Metric:
+    """One thing that a run logged besides the primary metric."""
+
+    run: int
+    attempt: int
+    name: str
+    kind: str
+    value: Any
+    step: float | None
+    at: float
+
+
+@dataclass(slots=True)
+class Batch:
+    """What becomes durable in one transaction.
+
+    Attributes:
+        entries: events with their commands, in order.
+        records: runs whose state has changed.
+        bests: best score of each of these runs, minus infinity for none.
+        facts: exit codes and other facts of runs, by run.
+        metrics: ordinary metrics.
+        tags: (run, kind, name, value) of tags, properties and artifacts.
+        notices: (at, run, text) of what the user was told.
+        sweep: facts about the sweep itself.
+    """
+
+    entries: list[Entry] = field(default_factory=list)
+    records: dict[int, RunRecord] = field(default_factory=dict)
+    bests: dict[int, float] = field(default_factory=dict)
+    facts: dict[int, dict[str, Any]] = field(default_factory=dict)
+    metrics: list[Metric] = field(default_factory=list)
+    tags: list[tuple[int, str, str, str | None]] = field(default_factory=list)
+    notices: list[tuple[float, int | None, str]] = field(default_factory=list)
+    sweep: dict[str, Any] = field(default_factory=dict)
+
+    def __bool__(self) -> bool:
+        return any(getattr(self, f.name) for f in fields(self))
+
+
+class Journal(Protocol):
+    """Where an engine writes what happens."""
+
+    def replay(self) -> Iterator[Entry]:
+        """Yield every entry in order."""
+        ...
+
+    def write(self, batch: Batch) -> None:
+        """Make a batch durable; when this returns, it is."""
+        ...
+
+    def close(self) -> None:
+        """Let go of the store."""
+        ...
+
+
+class NoJournal:
+    """Keeps nothing: for simulations whose result is all that matters."""
+
+    def replay(self) -> Iterator[Entry]:
+        """There is no past."""
+        return iter(())
+
+    def write(self, batch: Batch) -> None:
+        """Forget it."""
+
+    def close(self) -> None:
+        """There is nothing to let go of."""
+
+
+class SqliteJournal:
+    """A journal in a SQLite database in WAL mode, one transaction a batch.
+
+    Args:
+        path: the database; made if it is not there.
+        goal: tells best scores as values.
+    """
+
+    def __init__(self, path: Path, goal: Goal) -> None:
+        self._goal = goal
+        self._db = connect(path, write=True)
+        self._seq: int = self._db.execute("SELECT COALESCE(MAX(seq), 0) FROM event").fetchone()[0]
+
+    def replay(self) -> Iterator[Entry]:
+        """Yield every entry in order."""
+        rows = self._db.execute(
+            "SELECT kind, at, run, value, data, commands FROM event ORDER BY seq"
+        )
+        for row in rows:
+            yield unpack_entry(*row)
+
+    def write(self, batch: Batch) -> None:
+        """Write a batch in one transaction."""
+        db = self._db
+        db.execute("BEGIN IMMEDIATE")
+        try:
+            db.executemany(ADD_EVENT, self._rows(batch))
+            db.executemany(PUT_RUN, self._runs(batch))
+            db.executemany("UPDATE run SET facts = ? WHERE number = ?", _facts(batch))
+            db.executemany(ADD_METRIC, map(_metric, batch.metrics))
+            db.executemany("INSERT OR REPLACE INTO tag VALUES (?, ?, ?, ?)", batch.tags)
+            db.executemany("INSERT INTO notice (at, run, text) VALUES (?, ?, ?)", batch.notices)
+            facts = [(key, json.dumps(value)) for key, value in batch.sweep.items()]
+            db.executemany("INSERT OR REPLACE INTO sweep VALUES (?, ?)", facts)
+        except BaseException:
+            db.execute("ROLLBACK")
+            raise
+        db.execute("COMMIT")
+
+    def close(self) -> None:
+        """Close the database; the last to do so folds the log into it."""
+        self._db.close()
+
+    def _rows(self, batch: Batch) -> Iterator[tuple[Any, ...]]:
+        for event, commands in batch.entries:
+            self._seq += 1
+            kind, at, run, rest = pack_event(event)
+            value = None
+            if kind == REPORTED:  # the most frequent by far: as few bytes as can be
+                value, *rest = rest if rest[1] is not None else rest[:1]
+            data = json.dumps(rest) if rest else None
+            packed = json.dumps([pack_command(c) for c in commands]) if commands else None
+            yield self._seq, at, kind, run, value, data, packed
+
+    def _runs(self, batch: Batch) -> Iterator[tuple[Any, ...]]:
+        for number, r in batch.records.items():
+            best = batch.bests.get(number, -math.inf)
+            yield (
+                number,
+                r.state.value,
+                r.attempt,
+                json.dumps(r.configuration),
+                r.reports,
+                self._goal.from_score(best) if math.isfinite(best) else None,
+                r.last,
+                r.reason,
+                None if r.verdict is None else json.dumps(asdict(r.verdict)),
+                r.launched_at,
+                r.started_at,
+                r.ended_at,
+            )
+
+
+def unpack_entry(
+    kind: int,
+    at: float,
+    run: int | None,
+    value: float | None,
+    data: str | None,
+    commands: str | None,
+) -> Entry:
+    """Return the event and the commands of a row."""
+    rest: list[Any] = json.loads(data) if data else []
+    if kind == REPORTED:
+        rest.insert(0, math.nan if value is None else value)
+    decided = [unpack_command(c) for c in json.loads(commands)] if commands else []
+    return unpack_event(kind, at, run, rest), decided
+
+
+def _facts(batch: Batch) -> Iterator[tuple[str, int]]:
+    for number, facts in batch.facts.items():
+        yield json.dumps(facts), number
+
+
+def _metric(m: Metric) -> tuple[Any, ...]:
+    return m.run, m.attempt, m.name, m.kind, json.dumps(m.value), m.step, m.at

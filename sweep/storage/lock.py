@@ -1,0 +1,69 @@
+"""One writer per sweep: a lock that dies with the process that holds it.
+
+An open file description lock: it can be tested without being taken, so that somebody who only
+looks never stands in the way of somebody who wants to work.
+"""
+
+from __future__ import annotations
+
+import fcntl
+import os
+import struct
+from pathlib import Path
+from types import TracebackType
+
+from sweep.errors import WorkspaceError
+
+FLOCK = struct.Struct("hhqqi4x")
+"""Linux' struct flock on 64 bits: type, whence, start, length, pid."""
+EXCLUSIVE = FLOCK.pack(fcntl.F_WRLCK, os.SEEK_SET, 0, 0, 0)
+
+
+class Lock:
+    """An exclusive lock on a sweep, held from construction to `release`.
+
+    Raises:
+        WorkspaceError: another live process holds it; the message names it.
+    """
+
+    def __init__(self, path: Path) -> None:
+        self._file = path.open("a+b", buffering=0)
+        try:
+            fcntl.fcntl(self._file, fcntl.F_OFD_SETLK, EXCLUSIVE)
+        except OSError:
+            self._file.close()
+            holder = holder_of(path)
+            who = f"process {holder}" if holder else "another process"
+            raise WorkspaceError(f"{path.parent.name}: {who} is working on this sweep") from None
+        self._file.truncate(0)
+        self._file.write(str(os.getpid()).encode())
+
+    def release(self) -> None:
+        """Let others work on the sweep."""
+        self._file.close()
+
+    def __enter__(self) -> Lock:  # noqa: PYI034 - Self is not in Python 3.10
+        """Hold it for a block."""
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        """Release it."""
+        self.release()
+
+
+def holder_of(path: Path) -> int | None:
+    """Return the process that works on a sweep now, or None.
+
+    0 stands for a process that has not written its number yet.
+    """
+    try:
+        with path.open("rb") as file:
+            kind = FLOCK.unpack(fcntl.fcntl(file, fcntl.F_OFD_GETLK, EXCLUSIVE))[0]
+            return None if kind == fcntl.F_UNLCK else int(file.read() or 0)
+    except (OSError, ValueError):
+        return None

@@ -1,0 +1,209 @@
+"""What anybody may know of a sweep: a read-only view that never stands in the writer's way."""
+
+from __future__ import annotations
+
+import json
+import math
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+from policies import Goal
+from sweep.core.codec import EVENTS, KIND
+from sweep.core.commands import Command
+from sweep.core.events import Event, Reported, Started
+from sweep.storage.journal import unpack_entry
+from sweep.storage.schema import connect
+
+REPORTED, STARTED = KIND[Reported], KIND[Started]
+COLUMNS = (
+    "number, status, attempt, configuration, reports, best, last, reason, verdict,"
+    " launched_at, started_at, ended_at, facts"
+)
+
+
+@dataclass(frozen=True, slots=True)
+class RunRow:
+    """The present state of one run.
+
+    Attributes:
+        number: its place in the order of sampling.
+        status: HyperDrive's word.
+        attempt: how often it has been launched.
+        configuration: its hyperparameters.
+        reports: how often it has logged the primary metric.
+        best, last: finite best, and latest value of the primary metric; None for none.
+        reason: why it was stopped, failed or lost; empty otherwise.
+        verdict: the policy's verdict as a mapping, where a policy stopped it.
+        launched_at, started_at, ended_at: seconds since the epoch.
+        facts: exit_code, host, pid, stop_seconds, peak_memory and the like.
+    """
+
+    number: int
+    status: str
+    attempt: int
+    configuration: dict[str, Any]
+    reports: int
+    best: float | None
+    last: float | None
+    reason: str
+    verdict: dict[str, Any] | None
+    launched_at: float | None
+    started_at: float | None
+    ended_at: float | None
+    facts: dict[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class MetricRow:
+    """One thing that a run logged."""
+
+    name: str
+    kind: str
+    value: Any
+    step: float | None
+    at: float
+
+
+class SweepReader:
+    """One sweep's database, opened for reading.
+
+    Args:
+        path: the database.
+
+    Raises:
+        WorkspaceError: it cannot be read.
+    """
+
+    def __init__(self, path: Path) -> None:
+        self._db = connect(path)
+
+    def close(self) -> None:
+        """Close the database."""
+        self._db.close()
+
+    def get(self, key: str, default: Any = None) -> Any:
+        """Return a fact about the sweep."""
+        row = self._db.execute("SELECT value FROM sweep WHERE key = ?", (key,)).fetchone()
+        return default if row is None else json.loads(row[0])
+
+    @property
+    def goal(self) -> Goal:
+        """The direction of the primary metric."""
+        return Goal(self.get("definition")["primary_metric_config"]["goal"])
+
+    def count(self) -> dict[str, int]:
+        """Return how many runs there are of each status."""
+        return dict(self._db.execute("SELECT status, COUNT(*) FROM run GROUP BY status"))
+
+    def runs(self, where: str = "", *values: Any, order: str = "number") -> list[RunRow]:
+        """Return runs; `where` and `order` are SQL of ours, `values` the user's."""
+        condition = f"WHERE {where}" if where else ""
+        rows = self._db.execute(
+            f"SELECT {COLUMNS} FROM run {condition} ORDER BY {order}",  # noqa: S608
+            values,
+        )
+        return [_run(row) for row in rows]
+
+    def run(self, number: int) -> RunRow | None:
+        """Return one run, or None."""
+        return next(iter(self.runs("number = ?", number)), None)
+
+    def ranked(self, limit: int = -1, where: str = "1") -> list[RunRow]:
+        """Return runs with a value of the primary metric, the best first; ties by number."""
+        direction = "DESC" if self.goal is Goal.MAXIMIZE else "ASC"
+        order = f"best {direction}, number LIMIT {limit:d}"
+        return self.runs(f"best IS NOT NULL AND ({where})", order=order)
+
+    def reports(self, number: int) -> list[tuple[float, float]]:
+        """Return the (time, value) of the primary metric of a run's present attempt."""
+        curve: list[tuple[float, float]] = []
+        rows = self._db.execute(
+            "SELECT at, kind, value FROM event WHERE run = ? ORDER BY seq", (number,)
+        )
+        for at, kind, value in rows:
+            if kind == REPORTED:
+                curve.append((at, math.nan if value is None else value))
+            elif kind == STARTED:
+                curve.clear()
+        return curve
+
+    def curves(self) -> dict[int, list[float]]:
+        """Return the values of the primary metric of every run's present attempt."""
+        curves: dict[int, list[float]] = {}
+        rows = self._db.execute(
+            "SELECT run, kind, value FROM event WHERE run IS NOT NULL ORDER BY seq"
+        )
+        for run, kind, value in rows:
+            if kind == REPORTED:
+                curves.setdefault(run, []).append(math.nan if value is None else value)
+            elif kind == STARTED:
+                curves.pop(run, None)
+        return curves
+
+    def mean_duration(self) -> float | None:
+        """Return how many seconds a run that is over has lasted on average."""
+        row = self._db.execute(
+            "SELECT AVG(ended_at - started_at) FROM run"
+            " WHERE status IN ('Completed', 'Canceled', 'Failed')"
+        ).fetchone()
+        lasted: float | None = row[0]
+        return lasted
+
+    def metrics(self, number: int, attempt: int) -> list[MetricRow]:
+        """Return what a run's attempt logged besides the primary metric."""
+        rows = self._db.execute(
+            "SELECT name, kind, value, step, at FROM metric WHERE run = ? AND attempt = ?"
+            " ORDER BY id",
+            (number, attempt),
+        )
+        return [MetricRow(n, k, json.loads(v), s, at) for n, k, v, s, at in rows]
+
+    def metric_names(self) -> list[str]:
+        """Return the names of all ordinary metrics."""
+        return [n for (n,) in self._db.execute("SELECT DISTINCT name FROM metric ORDER BY name")]
+
+    def tags(self, number: int, kind: str) -> dict[str, str | None]:
+        """Return the tags, properties or artifacts of a run (-1: of the sweep)."""
+        return dict(
+            self._db.execute(
+                "SELECT name, value FROM tag WHERE run = ? AND kind = ? ORDER BY name",
+                (number, kind),
+            )
+        )
+
+    def notices(self, after: int = 0) -> list[tuple[int, float, int | None, str]]:
+        """Return (id, time, run, text) of what the user was told after notice `after`."""
+        return self._db.execute(
+            "SELECT id, at, run, text FROM notice WHERE id > ? ORDER BY id", (after,)
+        ).fetchall()
+
+    def entries(self, after: int = 0) -> Iterator[tuple[int, Event, list[Command]]]:
+        """Yield (number, event, commands) of the journal; reports only if they led to any."""
+        rows = self._db.execute(
+            "SELECT seq, kind, at, run, value, data, commands FROM event"
+            " WHERE seq > ? AND (kind != ? OR commands IS NOT NULL) ORDER BY seq",
+            (after, REPORTED),
+        )
+        for seq, *row in rows:
+            yield seq, *unpack_entry(*row)
+
+    def story(self, number: int) -> Iterator[tuple[float, str, str]]:
+        """Yield (time, event, details) of what happened to a run, reports left out."""
+        rows = self._db.execute(
+            "SELECT at, kind, data FROM event WHERE run = ? AND kind != ? ORDER BY seq",
+            (number, REPORTED),
+        )
+        for at, kind, data in rows:
+            yield at, EVENTS[kind].__name__, ", ".join(map(str, json.loads(data or "[]")))
+
+
+def _run(row: tuple[Any, ...]) -> RunRow:
+    run = RunRow(*row)
+    return replace(
+        run,
+        configuration=json.loads(row[3]),
+        verdict=json.loads(row[8]) if row[8] else None,
+        facts=json.loads(row[12]) if row[12] else {},
+    )
