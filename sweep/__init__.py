@@ -6,13 +6,73 @@ that a training script that only wants `Run` pays for nothing else.
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from policies import BanditPolicy as BanditPolicy
+    from policies import EarlyTerminationPolicy as EarlyTerminationPolicy
+    from policies import MedianStoppingPolicy as MedianStoppingPolicy
+    from policies import NoTerminationPolicy as NoTerminationPolicy
+    from policies import PolicyError as PolicyError
+    from policies import TruncationSelectionPolicy as TruncationSelectionPolicy
+    from samplers import BayesianParameterSampling as BayesianParameterSampling
+    from samplers import GridParameterSampling as GridParameterSampling
+    from samplers import RandomParameterSampling as RandomParameterSampling
+    from samplers import Space as Space
+    from samplers import SpaceError as SpaceError
+    from samplers import choice as choice
+    from samplers import lognormal as lognormal
+    from samplers import loguniform as loguniform
+    from samplers import normal as normal
+    from samplers import qlognormal as qlognormal
+    from samplers import qloguniform as qloguniform
+    from samplers import qnormal as qnormal
+    from samplers import quniform as quniform
+    from samplers import randint as randint
+    from samplers import uniform as uniform
+    from sweep.api.children import KeptRun as KeptRun
+    from sweep.api.configuration import HyperDriveConfig as HyperDriveConfig
+    from sweep.api.configuration import ScriptRunConfig as ScriptRunConfig
+    from sweep.api.metric_goal import PrimaryMetricGoal as PrimaryMetricGoal
+    from sweep.api.runs import HyperDriveRun as HyperDriveRun
+    from sweep.api.runs import ScriptRun as ScriptRun
+    from sweep.api.simulate import simulate as simulate
+    from sweep.api.tune import tune as tune
+    from sweep.api.workspace import Experiment as Experiment
+    from sweep.api.workspace import Workspace as Workspace
+    from sweep.compute.simulated import Simulated as Simulated
+    from sweep.errors import ConfigError as ConfigError
+    from sweep.errors import ResourceError as ResourceError
+    from sweep.errors import RunFailed as RunFailed
+    from sweep.errors import SweepError as SweepError
+    from sweep.errors import TargetError as TargetError
+    from sweep.errors import UserError as UserError
+    from sweep.errors import WorkspaceError as WorkspaceError
+    from sweep.formats.environment import Environment as Environment
+    from sweep.formats.runconfig import RunConfiguration as RunConfiguration
+    from sweep.script.errors import RunLogError as RunLogError
     from sweep.script.errors import RunStopped as RunStopped
     from sweep.script.run import Run as Run
 
-_PLACES = {
-    "Run": "sweep.script.run",
-    "RunStopped": "sweep.script.errors",
+_NAMES = {
+    "samplers": "BayesianParameterSampling GridParameterSampling RandomParameterSampling "
+    "Space SpaceError choice lognormal loguniform normal qlognormal qloguniform qnormal "
+    "quniform randint uniform",
+    "policies": "BanditPolicy EarlyTerminationPolicy MedianStoppingPolicy NoTerminationPolicy "
+    "PolicyError TruncationSelectionPolicy",
+    "sweep.api.configuration": "HyperDriveConfig ScriptRunConfig",
+    "sweep.api.metric_goal": "PrimaryMetricGoal",
+    "sweep.api.runs": "HyperDriveRun ScriptRun",
+    "sweep.api.children": "KeptRun",
+    "sweep.api.tune": "tune",
+    "sweep.api.simulate": "simulate",
+    "sweep.api.workspace": "Experiment Workspace",
+    "sweep.compute.simulated": "Simulated",
+    "sweep.errors": "ConfigError ResourceError RunFailed SweepError TargetError UserError "
+    "WorkspaceError",
+    "sweep.formats.environment": "Environment",
+    "sweep.formats.runconfig": "RunConfiguration",
+    "sweep.script.errors": "RunLogError RunStopped",
+    "sweep.script.run": "Run",
 }
+_PLACES = {name: place for place, names in _NAMES.items() for name in names.split()}
 
 __all__ = [*_PLACES]  # noqa: PLE0604 - the table above is the list
 __version__ = "0.1.0"

@@ -13,7 +13,7 @@ from rich.progress_bar import ProgressBar
 from rich.table import Table
 from rich.text import Text
 
-from sweep.cli.words import configuration_text, counted, duration, fit, number, plain
+from sweep.core.words import configuration_text, counted, duration, fit, number, plain
 from sweep.storage.reader import RunRow, SweepReader
 
 REDRAW = 0.25
@@ -45,6 +45,7 @@ class LiveView:
         self._seen: dict[int, int] = {}
         self._started = time.monotonic()
         self._drawn = 0.0
+        self._note = ""
         self._live = Live(console=console, auto_refresh=False, vertical_overflow="crop")
 
     def __enter__(self) -> LiveView:  # noqa: PYI034 - Self is not in Python 3.10
@@ -69,6 +70,11 @@ class LiveView:
             self._drawn = now
             self._live.update(self.picture(), refresh=True)
 
+    def note(self, text: str) -> None:
+        """Show a line below the picture from now on."""
+        self._note = text
+        self.refresh(force=True)
+
     def picture(self) -> RenderableType:
         """Return the picture of the sweep as it is now."""
         width = shutil.get_terminal_size().columns
@@ -85,9 +91,11 @@ class LiveView:
         )
         if ended:
             parts.append(self._ended(ended, width))
-        for _, _, _, text in self._reader.notices()[-2:]:
-            parts.append(Text(f"! {plain(text)}", style="yellow"))
-        return Group(*parts)
+        notes = [text for _, _, _, text in self._reader.notices()[-2:]]
+        if not counts:
+            notes.append("starting Ray on this machine, which takes some seconds")
+        notes += [self._note] if self._note else []
+        return Group(*parts, *(Text(f"! {plain(text)}", style="yellow") for text in notes))
 
     def _progress(self, counts: dict[str, int], running: int) -> RenderableType:
         over = {k: counts.get(k, 0) for k in ("Completed", "Canceled", "Failed")}

@@ -30,7 +30,7 @@ def print_log(workspace: object, reference: str, *, follow: bool) -> int:
         WorkspaceError: there is no such run.
     """
     from sweep.cli.show import run_row  # noqa: PLC0415 - not needed for --help
-    from sweep.cli.words import plain  # noqa: PLC0415
+    from sweep.core.words import plain  # noqa: PLC0415
     from sweep.storage.reader import SweepReader  # noqa: PLC0415
     from sweep.storage.workspace import WorkspaceFolder  # noqa: PLC0415
 

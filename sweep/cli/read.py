@@ -18,7 +18,7 @@ from sweep.cli.options import find_sweep, json_option, workspace_option
 def best(sweep: str, top: int, as_json: bool, workspace: Path | None) -> None:
     """Show the best run of a SWEEP (the last one by default) and its hyperparameters."""
     from sweep.cli.tables import run_json  # noqa: PLC0415 - not needed for --help
-    from sweep.cli.words import number, plain, value_text  # noqa: PLC0415
+    from sweep.core.words import number, plain, value_text  # noqa: PLC0415
     from sweep.errors import WorkspaceError  # noqa: PLC0415
     from sweep.storage.reader import SweepReader  # noqa: PLC0415
 

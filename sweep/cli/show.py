@@ -10,8 +10,8 @@ import click
 
 from sweep.cli.summary import best_lines, headline
 from sweep.cli.tables import lasted, run_json, status_of
-from sweep.cli.words import counted, duration, number, plain, value_text, when
 from sweep.cli.work import record
+from sweep.core.words import counted, duration, number, plain, value_text, when
 from sweep.errors import WorkspaceError
 from sweep.storage.reader import MetricRow, RunRow, SweepReader
 from sweep.storage.workspace import SweepFolder

@@ -69,7 +69,8 @@ def resume(
 
     SWEEP is an id, the beginning of one, or a sweep's folder; the last sweep by default.
     """
-    from sweep.cli.work import work_in_background, work_on  # noqa: PLC0415 - not for --help
+    from sweep.cli.work import work_on  # noqa: PLC0415 - not needed for --help
+    from sweep.engine.background import work_in_background  # noqa: PLC0415
 
     folder = find_sweep(workspace, sweep)
     if background:

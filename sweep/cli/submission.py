@@ -121,14 +121,15 @@ def _resources(options: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _work(submission: Submission, options: Mapping[str, Any]) -> None:
-    from sweep.cli.work import work_in_background, work_on  # noqa: PLC0415 - only when all is well
+    from sweep.cli.work import work_on  # noqa: PLC0415 - only when all is well
+    from sweep.engine.background import work_in_background  # noqa: PLC0415
 
     workspace = workspace_to_write(options.get("workspace"))
     folder = create(workspace, submission, warn)
     if options.get("output_metadata_file") and options["background"]:
         raise ConfigError("--output-metadata-file needs the end of the sweep: leave out --async")
     if options["background"]:
-        pid = work_in_background(folder)
+        pid = work_in_background(folder).pid
         click.echo(folder.id)
         click.echo(f"process {pid} works on it; sweep run show, sweep run cancel", err=True)
         return

@@ -7,7 +7,7 @@ from typing import Any
 
 import click
 
-from sweep.cli.words import configuration_text, counted, duration, number, plain
+from sweep.core.words import configuration_text, counted, duration, number, plain
 from sweep.storage.reader import RunRow, SweepReader
 from sweep.storage.workspace import SweepFolder
 
@@ -53,11 +53,13 @@ def best_lines(reader: SweepReader, folder: SweepFolder) -> Iterator[str]:
 def _counts(runs: list[RunRow]) -> str:
     by_status: dict[str, int] = {}
     for run in runs:
-        word = run.status
-        if word == "Canceled":
+        word = run.status.lower()
+        if run.status == "Canceled":
             word = "stopped early" if run.verdict else "canceled"
+        elif run.status == "NotStarted":
+            word = "waiting to run again"
         by_status[word] = by_status.get(word, 0) + 1
-    counts = ", ".join(f"{count} {word.lower()}" for word, count in by_status.items())
+    counts = ", ".join(f"{count} {word}" for word, count in by_status.items())
     return f"{counted(len(runs), 'run')}{': ' + counts if counts else ''}"
 
 

@@ -11,7 +11,7 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from sweep.cli.words import MARKS, configuration_text, duration, fit, number, plain, when
+from sweep.core.words import MARKS, configuration_text, duration, fit, number, plain, when
 from sweep.storage.reader import RunRow, SweepReader
 from sweep.storage.workspace import SweepFolder
 

@@ -47,7 +47,7 @@ def why(run: str, as_json: bool, workspace: Path | None) -> None:
 
 
 def _lines(reader: Any, folder: Any, row: Any) -> Iterator[str]:
-    from sweep.cli.words import counted, duration, number, plain  # noqa: PLC0415
+    from sweep.core.words import counted, duration, number, plain  # noqa: PLC0415
 
     yield f"{click.style(folder.run_id(row.number), bold=True)}: {_ending(row)}"
     if row.reason:

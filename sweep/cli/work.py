@@ -3,21 +3,19 @@
 from __future__ import annotations
 
 import json
-import signal
-import subprocess
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from types import FrameType
 from typing import Any
 
 import click
 
-from sweep.cli.feed import Feed
 from sweep.cli.summary import summary
 from sweep.core.commands import SweepStatus
 from sweep.engine.open import OpenSweep
+from sweep.engine.signals import ctrl_c
+from sweep.storage.feed import Feed
 from sweep.storage.reader import SweepReader
 from sweep.storage.workspace import SweepFolder
 
@@ -40,10 +38,12 @@ def work_on(folder: SweepFolder, *, quiet: bool, as_json: bool, output: Path | N
     with OpenSweep(folder) as opened:
         reader = SweepReader(folder.database)
         if opened.over:
-            say = click.echo if not as_json else _to_stderr
-            say(f"{folder.id} is {opened.engine.scheduler.status.value} already.")
+            _to_stderr(f"{folder.id} is {opened.engine.scheduler.status.value} already")
         else:
-            with ctrl_c(opened.interrupts.pause), _shown(opened, reader, quiet or as_json):
+            with (
+                _shown(opened, reader, quiet or as_json) as say,
+                ctrl_c(opened.interrupts.pause, say),
+            ):
                 opened.engine.work()
         status = opened.engine.scheduler.status
         result = json.dumps(record(reader, folder), indent=2)
@@ -58,47 +58,16 @@ def work_on(folder: SweepFolder, *, quiet: bool, as_json: bool, output: Path | N
     return EXIT_CODES.get(status, 1)
 
 
-def work_in_background(folder: SweepFolder) -> int:
-    """Start a process that works on a sweep and outlives this one; return its number."""
-    with (folder.path / "engine.log").open("ab") as log:
-        process = subprocess.Popen(
-            [sys.executable, "-m", "sweep.cli.main", "resume", "--quiet", str(folder.path)],
-            stdin=subprocess.DEVNULL,
-            stdout=log,
-            stderr=log,
-            cwd=Path.cwd(),
-            start_new_session=True,
-        )
-    return process.pid
-
-
 @contextmanager
-def ctrl_c(pause: Callable[[str], None]) -> Iterator[None]:
-    """Let the first Ctrl-C pause the sweep, and the second end this process at once."""
-    asked = False
+def _shown(
+    opened: OpenSweep, reader: SweepReader, hidden: bool
+) -> Iterator[Callable[[str], None]]:
+    """Show the sweep while it is worked on: a picture, or lines where there is no terminal.
 
-    def ask(number: int, _frame: FrameType | None) -> None:
-        nonlocal asked
-        if asked:
-            raise KeyboardInterrupt
-        asked = True
-        name = signal.Signals(number).name
-        pause(f"{name}: paused by the user")
-        click.echo("\nStopping what runs; once more to stop at once. Nothing is lost.", err=True)
-
-    before = {n: signal.signal(n, ask) for n in (signal.SIGINT, signal.SIGTERM)}
-    try:
-        yield
-    finally:
-        for number, handler in before.items():
-            signal.signal(number, handler)
-
-
-@contextmanager
-def _shown(opened: OpenSweep, reader: SweepReader, hidden: bool) -> Iterator[None]:
-    """Show the sweep while it is worked on: a picture, or lines where there is no terminal."""
+    Yields a function that shows one more line.
+    """
     if hidden:
-        yield
+        yield _to_stderr
         return
     from sweep.cli.live import LiveView, caption  # noqa: PLC0415 - rich, and only here
 
@@ -106,7 +75,7 @@ def _shown(opened: OpenSweep, reader: SweepReader, hidden: bool) -> Iterator[Non
     if sys.stdout.isatty():
         with LiveView(reader, opened.slots) as view:
             opened.engine.on_round = lambda _: view.refresh()
-            yield
+            yield view.note
         return
     feed = Feed(reader, after=opened.engine.replayed)
 
@@ -115,7 +84,7 @@ def _shown(opened: OpenSweep, reader: SweepReader, hidden: bool) -> Iterator[Non
             click.echo(line)
 
     opened.engine.on_round = lambda batch: tell() if batch else None
-    yield
+    yield _to_stderr
     tell()
 
 

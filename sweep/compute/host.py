@@ -7,7 +7,8 @@ process that holds a sweep must survive that. The end of the input means that th
 gone: the host leaves, Ray ends the slots, the guards end the runs.
 
 In:  {"do": "open", "address": null, "cpus": n, "gpus": n, "temp": path, "slot_cpus": x,
-      "slot_gpus": x}, {"do": "slot", "slot": n}, {"do": "start", "slot": n, "order": {...}},
+      "slot_gpus": x, "sockets": path, "function": base64 or null, "metric": name},
+     {"do": "slot", "slot": n}, {"do": "start", "slot": n, "order": {...}},
      {"do": "stop", "slot": n, "run": key, "grace": s}, {"do": "drop", "slot": n}
 Out: {"k": "ready", ...}, {"k": "up", "slot": n, ...}, {"k": "down", "slot": n, "why": "..."},
      {"k": "fatal", "why": "..."}, and what the slots say of their runs.
@@ -20,11 +21,12 @@ import contextlib
 import json
 import os
 import sys
+from base64 import b64decode
 from collections.abc import Callable, Coroutine
 from pathlib import Path
 from typing import Any
 
-from sweep.compute import execution, guard, mailbox, processes, slot
+from sweep.compute import execution, functions, guard, mailbox, processes, slot
 
 HEARTBEAT = 5.0
 """Seconds after which a slot answers even when it has nothing to say."""
@@ -43,6 +45,7 @@ class Host:
         self._slots: dict[int, Any] = {}
         self._tasks: set[asyncio.Task[None]] = set()
         self._opened: dict[str, Any] = {}
+        self._function: Any = None
 
     def tell(self, kind: str, **facts: Any) -> None:
         """Say one thing to the engine."""
@@ -65,7 +68,7 @@ class Host:
     async def _open(self, order: dict[str, Any]) -> None:
         import ray  # noqa: PLC0415 - a second of CPU time, and only this process pays it
 
-        for module in (execution, mailbox, processes, slot):
+        for module in (execution, functions, mailbox, processes, slot):
             ray.cloudpickle.register_pickle_by_value(module)
         self._opened = order
         ray.init(
@@ -79,6 +82,8 @@ class Host:
             logging_level="ERROR",
             configure_logging=False,
         )
+        if order["function"] is not None:
+            self._function = ray.put(b64decode(order["function"]))
         self.tell("ready", ray=ray.__version__, resources=ray.cluster_resources())
 
     async def _serve(self, number: int) -> None:
@@ -98,7 +103,8 @@ class Host:
         )
         self._slots[number] = actor
         try:
-            self.tell("up", slot=number, **await actor.open.remote())
+            facts = await actor.open.remote(self._function, self._opened["metric"])
+            self.tell("up", slot=number, **facts)
             seen = 0
             while True:
                 answer = actor.take.remote(seen, HEARTBEAT)

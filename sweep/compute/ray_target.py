@@ -16,8 +16,10 @@ import subprocess
 import sys
 import tempfile
 import time
+from base64 import b64encode
 from collections import deque
 from collections.abc import Iterator, Sequence
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
@@ -25,9 +27,9 @@ from sweep.compute.processes import end_marked
 from sweep.compute.ray_environment import host_environment
 from sweep.compute.resources import Resources
 from sweep.compute.target import (
+    Call,
     Message,
     Notice,
-    Process,
     RunEnded,
     RunLost,
     RunOrder,
@@ -55,10 +57,14 @@ class RayTarget:
     Args:
         resources: what there is, and what one run takes.
         folder: where Ray's files and the host's log go.
+        function: where runs are calls: the pickled function, and the primary metric's name.
     """
 
-    def __init__(self, resources: Resources, folder: Path) -> None:
+    def __init__(
+        self, resources: Resources, folder: Path, function: tuple[bytes, str] | None = None
+    ) -> None:
         self._resources = resources
+        self._function = function
         self._folder = folder
         self._link: Path | None = None
         self._host: subprocess.Popen[bytes] | None = None
@@ -105,6 +111,8 @@ class RayTarget:
             slot_gpus=self._resources.gpus_per_run,
             temp=temp,
             sockets=f"{temp}/s",
+            function=b64encode(self._function[0]).decode() if self._function else None,
+            metric=self._function[1] if self._function else "",
         )
         for slot in range(self._wanted):
             self._order(do="slot", slot=slot)
@@ -164,10 +172,9 @@ class RayTarget:
     def _fill(self) -> None:
         while self._queue and self._free:
             order, slot = self._queue.popleft(), self._free.pop()
-            assert order.process is not None, "a script run needs a process"
             key = f"{order.run}.{order.attempt}"
             self._runs[key] = (order.run, order.attempt, slot)
-            self._order(do="start", slot=slot, order={"run": key, **_plain(order.process)})
+            self._order(do="start", slot=slot, order={"run": key, **_plain(order)})
 
     def _mind_stops(self) -> None:
         for key, deadline in [*self._stopping.items()]:
@@ -206,7 +213,7 @@ class RayTarget:
     def _ended(self, said: dict[str, Any]) -> RunEnded:
         run, attempt = self._release(said["run"])
         code, stopped = said["code"], said["stopped"]
-        error = "" if stopped or code == 0 else _cause_of_death(code)
+        error = "" if stopped or code == 0 else said.get("error") or _cause_of_death(code)
         facts = {
             name: said[name]
             for name in ("stop_seconds", "cpu_seconds", "peak_memory", "dropped")
@@ -270,14 +277,16 @@ class RayTarget:
         shutil.rmtree(self._folder / "s", ignore_errors=True)
 
 
-def _plain(process: Process) -> dict[str, Any]:
-    return {
-        "argv": list(process.argv),
-        "env": dict(process.env),
-        "folder": process.folder,
-        "tree": process.tree,
-        "cwd": process.cwd,
-    }
+def _plain(order: RunOrder) -> dict[str, Any]:
+    if isinstance(order.work, Call):
+        return {
+            **asdict(order.work),
+            "number": order.run,
+            "attempt": order.attempt,
+            "configuration": order.configuration,
+        }
+    assert order.work is not None, "a run on a cluster needs a process or a call"
+    return asdict(order.work)
 
 
 def _cause_of_death(code: int) -> str:

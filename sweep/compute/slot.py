@@ -22,6 +22,7 @@ from pathlib import Path
 from typing import Any
 
 from sweep.compute.execution import Execution, Order
+from sweep.compute.functions import FunctionRuns
 from sweep.compute.mailbox import Mailbox
 from sweep.compute.processes import end_marked
 
@@ -45,11 +46,20 @@ class Slot:
         self._guard_file = self._folder / "guard.py"
         self._guard_file.write_text(guard_source)
         self._run: Execution | None = None
+        self._functions: FunctionRuns | None = None
 
-    async def open(self) -> dict[str, Any]:
-        """Start the guard and begin to listen to it; return facts about this node."""
+    async def open(self, function: bytes | None = None, metric: str = "") -> dict[str, Any]:
+        """Start the guard and begin to listen to it; return facts about this node.
+
+        Args:
+            function: pickled, where runs are calls of it.
+            metric: name of the primary metric, for such runs.
+        """
         self._mailbox = Mailbox()
         self._guard = start_guard(self._guard_file)
+        if function is not None:
+            self._functions = FunctionRuns(self._mailbox, self._folder, self._to_guard)
+            self._functions.load(function, metric)
         reader, self._writer = await asyncio.open_unix_connection(sock=self._guard)
         self._listener = asyncio.create_task(self._listen(reader))
         return {
@@ -65,6 +75,9 @@ class Slot:
 
     async def start(self, order: Order) -> None:
         """Begin a run; what becomes of it is said through `take`."""
+        if self._functions is not None:
+            await self._functions.start(order)
+            return
         assert self._run is None, "a slot takes one run at a time"
         self._run = run = Execution(order, self._mailbox, self._folder)
         try:
@@ -74,17 +87,25 @@ class Slot:
             self._run = None
             return
         message, output = run.guard_order()
-        send_order(self._guard, message, [output])
+        self._to_guard(message, [output])
         run.handed_over()
 
     async def stop(self, run: str, grace: float) -> None:
         """End a run, if it is still the one that is going on."""
-        if self._run is not None and self._run.key == run:
-            send_order(self._guard, {"do": "stop", "grace": grace}, [])
+        if self._functions is not None:
+            await self._functions.stop(run, grace)
+        elif self._run is not None and self._run.key == run:
+            self._to_guard({"do": "stop", "grace": grace}, [])
+
+    def _to_guard(self, message: Order, descriptors: list[int]) -> None:
+        send_order(self._guard, message, descriptors)
 
     async def _listen(self, reader: asyncio.StreamReader) -> None:
         while line := await reader.readline():
             event, run = json.loads(line), self._run
+            if self._functions is not None:
+                await self._functions.on_guard(event)
+                continue
             assert run is not None, "the guard speaks of a run that nobody ordered"
             if event["event"] == "started":
                 run.say("started", pid=event["pid"], host=socket.gethostname())

@@ -33,13 +33,30 @@ class Process:
 
 
 @dataclass(frozen=True, slots=True)
+class Call:
+    """A function run: a call in a process that has loaded the function.
+
+    Attributes:
+        id: the run's id.
+        env: the environment of that process, should it have to be started.
+        folder: the run's own folder, made when it is first used.
+        cwd: the working directory.
+    """
+
+    id: str
+    env: Mapping[str, str]
+    folder: str
+    cwd: str
+
+
+@dataclass(frozen=True, slots=True)
 class RunOrder:
-    """One attempt of one run, ready to be started."""
+    """One attempt of one run, ready to be started; `work` is None where it is only played."""
 
     run: int
     attempt: int
     configuration: Configuration
-    process: Process | None = None
+    work: Process | Call | None = None
 
 
 @dataclass(frozen=True, slots=True)

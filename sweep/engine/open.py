@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from types import TracebackType
+from typing import Any
 
 from sweep.compute.ray_target import RayTarget
-from sweep.compute.target import RunOrder, Target
+from sweep.compute.target import RunOrder
 from sweep.core.commands import Launch, SweepStatus
 from sweep.core.definition import SweepDefinition
 from sweep.core.scheduler import Scheduler
 from sweep.core.single import Single
-from sweep.engine.engine import Engine
+from sweep.engine.engine import Engine, Orders
 from sweep.engine.submit import stored_resources
-from sweep.engine.template import ScriptTemplate
+from sweep.engine.template import FunctionTemplate, ScriptTemplate
 from sweep.engine.wishes import FolderWishes, Interrupts
+from sweep.errors import UserError
 from sweep.storage.journal import SqliteJournal
 from sweep.storage.lock import Lock
 from sweep.storage.reader import SweepReader
@@ -25,7 +28,7 @@ class OpenSweep:
 
     Args:
         folder: where it is kept.
-        target: where it runs; this machine when None.
+        function: pickled, where it tunes a function: that is not kept.
 
     Attributes:
         engine: ready to `work`.
@@ -33,15 +36,24 @@ class OpenSweep:
 
     Raises:
         WorkspaceError: somebody else works on it, or it cannot be read.
+        UserError: it tunes a function, and that is not given.
         Diverged: its journal does not fit its definition.
     """
 
-    def __init__(self, folder: SweepFolder, target: Target | None = None) -> None:
+    def __init__(self, folder: SweepFolder, function: bytes | None = None) -> None:
         self.folder = folder
         self._lock = Lock(folder.lock)
+        try:
+            self._load(function)
+        except BaseException:
+            self._lock.release()
+            raise
+
+    def _load(self, function: bytes | None) -> None:
+        folder = self.folder
         reader = SweepReader(folder.database)
         definition = SweepDefinition.from_wire(reader.get("definition"))
-        template = ScriptTemplate.from_json(reader.get("template"))
+        template = reader.get("template")
         resources = stored_resources(reader.get("resources"))
         grace = reader.get("grace")
         reader.close()
@@ -49,19 +61,12 @@ class OpenSweep:
         self.slots = min(resources.slots, definition.limits.concurrent)
         self.interrupts = Interrupts(FolderWishes(folder.requests))
         self._journal = SqliteJournal(folder.database, definition.goal)
-        space = None if isinstance(definition.sampling, Single) else definition.sampling.space
-
-        def order(launch: Launch) -> RunOrder:
-            process = template.process(
-                folder, launch.run, launch.attempt, launch.configuration, space
-            )
-            return RunOrder(launch.run, launch.attempt, launch.configuration, process)
-
+        called = None if function is None else (function, definition.metric)
         self.engine = Engine(
             Scheduler(definition),
-            target or RayTarget(resources, folder.path / "ray"),
+            RayTarget(resources, folder.path / "ray", called),
             self._journal,
-            order,
+            _orders(folder, definition, template, function),
             wishes=self.interrupts,
             grace=grace,
         )
@@ -89,3 +94,34 @@ class OpenSweep:
     ) -> None:
         """Let others work on it."""
         self.close()
+
+
+def _orders(
+    folder: SweepFolder,
+    definition: SweepDefinition,
+    stored: Mapping[str, Any],
+    function: bytes | None,
+) -> Orders:
+    """Return what makes launches of this sweep into orders."""
+    if "function" in stored:
+        if function is None:
+            raise UserError(
+                f"{folder.id} tunes the Python function {stored['function']}, which is not kept:"
+                f" resume it in Python: sweep.tune({stored['function']}, resume={folder.id!r})"
+            )
+        call = FunctionTemplate(**stored).call
+        return lambda launch: RunOrder(
+            launch.run,
+            launch.attempt,
+            launch.configuration,
+            call(folder, launch.run, launch.attempt),
+        )
+    template = ScriptTemplate.from_json(stored)
+    space = None if isinstance(definition.sampling, Single) else definition.sampling.space
+
+    def order(launch: Launch) -> RunOrder:
+        configuration = launch.configuration
+        process = template.process(folder, launch.run, launch.attempt, configuration, space)
+        return RunOrder(launch.run, launch.attempt, configuration, process)
+
+    return order

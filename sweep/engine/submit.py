@@ -8,12 +8,13 @@ import secrets
 import sys
 import time
 import uuid
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
 
 import sweep
+from samplers import Sampling
 from sweep.compute.resources import Resources, of_this_machine
 from sweep.core.definition import SweepDefinition
 from sweep.core.single import Single
@@ -78,7 +79,6 @@ def create(
     _check_target(submission.configuration)
     command = command_of(submission.configuration, submission.source)
     arguments = _arguments(submission, warn)
-    workspace.add_experiment(submission.experiment)
     shot = snapshot.take(submission.source, workspace.snapshots, strict=submission.strict_snapshot)
     for warning in shot.warnings:
         warn(warning)
@@ -91,25 +91,50 @@ def create(
         pass_arguments=not submission.configuration.command,
         threads=max(1, int(submission.cpus_per_run)),
     )
-    folder = workspace.add_sweep(_identity(submission), submission.experiment)
-    about = {
-        "definition": submission.definition.to_wire(),
-        "template": template.to_json(),
-        "resources": asdict(resources),
-        "grace": submission.grace,
-        "experiment": submission.experiment,
+    return keep(
+        workspace,
+        submission.definition,
+        submission.experiment,
+        {
+            "template": template.to_json(),
+            "resources": asdict(resources),
+            "grace": submission.grace,
+            "source": str(submission.source.resolve()),
+            "snapshot": {"id": shot.id, "files": shot.files, "size": shot.size},
+        },
+        identity=submission.sweep_id,
+        tags=submission.tags,
+    )
+
+
+def keep(
+    workspace: WorkspaceFolder,
+    definition: SweepDefinition,
+    experiment: str,
+    about: Mapping[str, Any],
+    *,
+    identity: str = "",
+    tags: Sequence[tuple[str, str]] = (),
+) -> SweepFolder:
+    """Write a sweep into its workspace: its definition, `about` and what git says.
+
+    Raises:
+        WorkspaceError: the experiment cannot be named so, or there is a sweep of that id.
+    """
+    workspace.add_experiment(experiment)
+    folder = workspace.add_sweep(identity or _new_identity(definition, experiment), experiment)
+    rows: list[tuple[int, str, str, str | None]] = [(-1, "tag", k, v) for k, v in tags]
+    rows += [(-1, "property", k, v) for k, v in git.properties(Path(about["source"])).items()]
+    facts = {
+        **about,
+        "definition": definition.to_wire(),
+        "experiment": experiment,
         "created": time.time(),
-        "source": str(submission.source.resolve()),
-        "snapshot": {"id": shot.id, "files": shot.files, "size": shot.size},
         "versions": versions(),
         "status": ["NotStarted", ""],
     }
-    journal = SqliteJournal(folder.database, submission.definition.goal)
-    properties = git.properties(submission.source)
-    tags: list[tuple[int, str, str, str | None]] = []
-    tags += [(-1, "property", key, value) for key, value in properties.items()]
-    tags += [(-1, "tag", key, value) for key, value in submission.tags]
-    journal.write(Batch(sweep=about, tags=tags))
+    journal = SqliteJournal(folder.database, definition.goal)
+    journal.write(Batch(sweep=facts, tags=rows))
     journal.close()
     return folder
 
@@ -150,13 +175,16 @@ def _interpreter(configuration: RunConfiguration) -> str:
 def _with_limits(submission: Submission) -> Submission:
     """Give the sweep a seed, and the run configuration's bound on the time of a run."""
     definition = submission.definition
-    sampling, limits = definition.sampling, definition.limits
-    if sampling.seed is None:
-        sampling = sampling.seeded(secrets.randbits(32))
+    sampling, limits = seeded(definition.sampling), definition.limits
     if limits.run_seconds is None:
         seconds = submission.configuration.max_run_duration_seconds
         limits = replace(limits, run_seconds=seconds)
     return replace(submission, definition=replace(definition, sampling=sampling, limits=limits))
+
+
+def seeded(sampling: Sampling) -> Sampling:
+    """Return a sampling with a seed: its own, or one that is drawn now and recorded."""
+    return sampling if sampling.seed is not None else sampling.seeded(secrets.randbits(32))
 
 
 def _arguments(submission: Submission, warn: Callable[[str], None]) -> list[str]:
@@ -190,11 +218,9 @@ def _check_target(configuration: RunConfiguration) -> None:
         )
 
 
-def _identity(submission: Submission) -> str:
-    if submission.sweep_id:
-        return submission.sweep_id
-    if isinstance(submission.definition.sampling, Single):
-        return f"{submission.experiment}_{int(time.time())}_{secrets.token_hex(4)}"
+def _new_identity(definition: SweepDefinition, experiment: str) -> str:
+    if isinstance(definition.sampling, Single):
+        return f"{experiment}_{int(time.time())}_{secrets.token_hex(4)}"
     return f"HD_{uuid.uuid4()}"
 
 

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from samplers import Configuration, Space
-from sweep.compute.target import Process
+from sweep.compute.target import Call, Process
 from sweep.formats.arguments import Style, environment, render
 from sweep.storage.workspace import SweepFolder
 
@@ -63,7 +63,7 @@ class ScriptTemplate:
         """
         values = space.flatten(configuration) if space else []
         swept = [word for pair in values for word in render(*pair, self.argument_style)]
-        folder = sweep.run_folder(number, attempt)
+        folder = str(sweep.run_folder(number, attempt))
         return Process(
             argv=[*self.command, *self.arguments, *(swept if self.pass_arguments else [])],
             env={
@@ -75,11 +75,34 @@ class ScriptTemplate:
                 "SWEEP_RUN_ID": sweep.run_id(number),
                 "SWEEP_RUN_NUMBER": str(number),
                 "SWEEP_RUN_ATTEMPT": str(attempt),
-                "SWEEP_RUN_FOLDER": str(folder),
+                "SWEEP_RUN_FOLDER": folder,
             },
-            folder=str(folder),
+            folder=folder,
             tree=self.tree,
         )
+
+
+@dataclass(frozen=True, slots=True)
+class FunctionTemplate:
+    """A function to be tuned; the function itself is not kept, only what it was called.
+
+    Attributes:
+        function: its qualified name.
+        threads: as for scripts.
+    """
+
+    function: str
+    threads: int = 1
+
+    def to_json(self) -> dict[str, Any]:
+        """Return the template as a JSON value."""
+        return asdict(self)
+
+    def call(self, sweep: SweepFolder, number: int, attempt: int) -> Call:
+        """Return the call of one attempt of one run."""
+        env = {**inherited(self.threads), "SWEEP_ID": sweep.id, "SWEEP_RUN_ID": sweep.id}
+        folder = str(sweep.run_folder(number, attempt))
+        return Call(sweep.run_id(number), env, folder, str(Path.cwd()))
 
 
 def inherited(threads: int) -> dict[str, str]:

@@ -84,6 +84,11 @@ class Run:
                 Run._context = cls(Terminal(), f"OfflineRun_{uuid.uuid4()}")
         return Run._context
 
+    @staticmethod
+    def set_context(run: Run | None) -> None:
+        """Make `run` what `get_context` returns in this process."""
+        Run._context = run
+
     # ---- metrics ----------------------------------------------------------------------
 
     def log(self, name: str, value: Any, description: str = "", step: float | None = None) -> None:
@@ -146,6 +151,10 @@ class Run:
     def get_metrics(self, name: str | None = None) -> dict[str, Any]:
         """Return what this process has logged, by name."""
         return read_back(m for m in self._logged if name is None or m[0] == name)
+
+    def has_logged(self, name: str) -> bool:
+        """Tell whether this process has logged a metric."""
+        return any(logged == name for logged, _, _ in self._logged)
 
     # ---- tags and properties ----------------------------------------------------------
 

@@ -7,6 +7,7 @@ import math
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
+from types import TracebackType
 from typing import Any
 
 from policies import Goal
@@ -82,6 +83,19 @@ class SweepReader:
     def close(self) -> None:
         """Close the database."""
         self._db.close()
+
+    def __enter__(self) -> SweepReader:  # noqa: PYI034 - Self is not in Python 3.10
+        """Hold it for a block."""
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        """Close the database."""
+        self.close()
 
     def get(self, key: str, default: Any = None) -> Any:
         """Return a fact about the sweep."""

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from policies import Goal
-from sweep.cli.words import configuration_text, counted, duration, number, plain
-from sweep.core.commands import Command, Finish, Launch, Stop
-from sweep.core.events import Completed, Event, Failed, Lost, SlotsChanged, Stopped
+from sweep.core.commands import Command, Finish, Launch
+from sweep.core.events import Completed, Event, Failed, Lost, Opened, SlotsChanged, Stopped
+from sweep.core.words import configuration_text, counted, duration, number, plain
 from sweep.storage.reader import RunRow, SweepReader
 
 
@@ -24,7 +24,8 @@ class Feed:
         self._seen = after
         self._noticed = 0
         self._goal: Goal = reader.goal
-        self._best: float | None = None
+        best = reader.ranked(1) if after else []
+        self._best: float | None = best[0].best if best else None
         self._start: float | None = None
 
     def lines(self) -> Iterator[str]:
@@ -41,12 +42,16 @@ class Feed:
 
     def _event(self, event: Event) -> Iterator[str]:
         match event:
+            case Opened():
+                yield "starting Ray on this machine"
             case SlotsChanged(_, slots):
                 yield f"{counted(slots, 'slot')} ready"
             case Completed(_, run):
                 yield f"run {run} completed{self._result(run)}"
             case Stopped(_, run):
-                yield f"run {run} is gone{self._result(run)}"
+                row = self._reader.run(run)
+                reason = plain(row.reason) if row else ""
+                yield f"run {run} stopped{self._result(run)}: {reason}"
             case Failed(_, run, error):
                 yield f"run {run} failed: {plain(error)}"
             case Lost(_, run, reason):
@@ -58,8 +63,6 @@ class Feed:
                 case Launch(run, attempt, configuration):
                     again = f" (attempt {attempt})" if attempt > 1 else ""
                     yield f"run {run} launched{again}  {configuration_text(configuration)}"
-                case Stop(run, reason):
-                    yield f"run {run} to be stopped: {plain(reason)}"
                 case Finish(status, reason):
                     yield f"sweep {status.value}{': ' + plain(reason) if reason else ''}"
 

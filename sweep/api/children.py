@@ -1,0 +1,172 @@
+"""One run of a sweep, from outside."""
+
+from __future__ import annotations
+
+import json
+import shutil
+from datetime import datetime, timezone
+from pathlib import Path
+from typing import Any
+
+from sweep.core.definition import SweepDefinition
+from sweep.core.single import Single
+from sweep.engine.template import ScriptTemplate
+from sweep.engine.wishes import leave
+from sweep.errors import WorkspaceError
+from sweep.script.files import own
+from sweep.script.values import read_back
+from sweep.storage.reader import RunRow, SweepReader
+from sweep.storage.workspace import SweepFolder
+
+
+class KeptRun:
+    """One run, read from the workspace: its state, metrics, files.
+
+    Attributes:
+        id: the run's id.
+        number: its place in the order of sampling, from 0.
+    """
+
+    def __init__(self, sweep: SweepFolder, number: int) -> None:
+        self.id = sweep.run_id(number)
+        self.number = number
+        self._sweep = sweep
+
+    def _reader(self) -> SweepReader:
+        return SweepReader(self._sweep.database)
+
+    def _row(self, reader: SweepReader) -> RunRow:
+        row = reader.run(self.number)
+        if row is None:
+            raise WorkspaceError(f"{self.id}: there is no such run")
+        return row
+
+    @property
+    def row(self) -> RunRow:
+        """The present state of the run, all of it.
+
+        Raises:
+            WorkspaceError: there is no such run.
+        """
+        with self._reader() as reader:
+            return self._row(reader)
+
+    @property
+    def status(self) -> str:
+        """HyperDrive's word for the state of the run."""
+        return self.row.status
+
+    def get_status(self) -> str:
+        """Return HyperDrive's word for the state of the run."""
+        return self.row.status
+
+    @property
+    def hyperparameters(self) -> dict[str, Any]:
+        """The configuration of the run."""
+        return self.row.configuration
+
+    @property
+    def reason(self) -> str:
+        """Why the run was stopped, failed or lost; empty otherwise."""
+        return self.row.reason
+
+    @property
+    def folder(self) -> Path:
+        """The run's own folder: its copy of the source, outputs, logs."""
+        return self._sweep.run_folder(self.number, self.row.attempt)
+
+    def get_metrics(self, name: str | None = None) -> dict[str, Any]:
+        """Return what the run has logged: a scalar, or a list where it was logged repeatedly."""
+        with self._reader() as reader:
+            return metrics_of(reader, self._row(reader), name)
+
+    def get_tags(self) -> dict[str, str | None]:
+        """Return the run's tags."""
+        with self._reader() as reader:
+            return reader.tags(self.number, "tag")
+
+    tags = property(get_tags)
+
+    def get_properties(self) -> dict[str, str | None]:
+        """Return the run's properties: its own and those of its sweep, such as git's."""
+        with self._reader() as reader:
+            return {**reader.tags(-1, "property"), **reader.tags(self.number, "property")}
+
+    properties = property(get_properties)
+
+    def get_details(self) -> dict[str, Any]:
+        """Return what is known of the run, under the service's names."""
+        with self._reader() as reader:
+            row = self._row(reader)
+            return {
+                "runId": self.id,
+                "target": "local",
+                "status": row.status,
+                "startTimeUtc": _utc(row.started_at),
+                "endTimeUtc": _utc(row.ended_at),
+                "error": {"error": {"message": row.reason}} if row.status == "Failed" else None,
+                "warnings": [],
+                "properties": self.get_properties(),
+                "runDefinition": {"arguments": _arguments(reader, self._sweep, row)},
+                "logFiles": {name: str(self.folder / name) for name in self.get_file_names()},
+            }
+
+    def get_file_names(self) -> list[str]:
+        """Return the names of the run's outputs and logs."""
+        return own(str(self.folder))
+
+    def download_file(self, name: str, output_file_path: str | None = None) -> None:
+        """Copy one of the run's files.
+
+        Raises:
+            WorkspaceError: there is no such file.
+        """
+        place = (self.folder / name).resolve()
+        if not place.is_relative_to(self.folder.resolve()) or not place.is_file():
+            raise WorkspaceError(f"{self.id} has no file {name!r}")
+        target = Path(output_file_path or Path(name).name)
+        target.parent.mkdir(parents=True, exist_ok=True)
+        shutil.copyfile(place, target)
+
+    def download_files(self, prefix: str = "", output_directory: str = ".") -> None:
+        """Copy those of the run's files whose names start with `prefix`."""
+        for name in self.get_file_names():
+            if name.startswith(prefix):
+                self.download_file(name, str(Path(output_directory) / name))
+
+    def cancel(self) -> None:
+        """Ask for the end of the run."""
+        leave(self._sweep.requests, "cancel", self.number, "canceled by the user")
+
+    def __repr__(self) -> str:
+        return f"{type(self).__name__}({self.id!r})"
+
+
+def metrics_of(reader: SweepReader, row: RunRow, name: str | None = None) -> dict[str, Any]:
+    """Return what a run has logged, as `get_metrics` gives it."""
+    primary: str = reader.get("definition")["primary_metric_config"]["name"]
+    logged = [(primary, "scalar", value) for _, value in reader.reports(row.number)]
+    logged += [(m.name, m.kind, m.value) for m in reader.metrics(row.number, row.attempt)]
+    return read_back(m for m in logged if name is None or m[0] == name)
+
+
+def _arguments(reader: SweepReader, sweep: SweepFolder, row: RunRow) -> list[str]:
+    stored = reader.get("template")
+    if "function" in stored:
+        return []
+    template = ScriptTemplate.from_json(stored)
+    sampling = SweepDefinition.from_wire(reader.get("definition")).sampling
+    space = None if isinstance(sampling, Single) else sampling.space
+    process = template.process(sweep, row.number, row.attempt, row.configuration, space)
+    return list(process.argv[len(template.command) :])
+
+
+def _utc(at: float | None) -> str | None:
+    if at is None:
+        return None
+    return datetime.fromtimestamp(at, timezone.utc).isoformat().replace("+00:00", "Z")
+
+
+def hyperparameters_json(row: RunRow) -> str:
+    """Return a configuration as the JSON text of the service."""
+    return json.dumps(row.configuration)

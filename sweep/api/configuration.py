@@ -1,0 +1,211 @@
+"""What is submitted: `ScriptRunConfig` and `HyperDriveConfig`, with HyperDrive's signatures."""
+
+from __future__ import annotations
+
+import warnings
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+from policies import EarlyTerminationPolicy, Goal, NoTerminationPolicy
+from samplers import Sampling
+from sweep.api.metric_goal import PrimaryMetricGoal, to_goal
+from sweep.core.definition import DEFAULT_DURATION_MINUTES, Limits, SweepDefinition
+from sweep.errors import ConfigError
+from sweep.formats.environment import Environment
+from sweep.formats.runconfig import RunConfiguration
+
+THIRTY_DAYS = 2_592_000
+
+
+class ScriptRunConfig:
+    """A script and how it is run.
+
+    Args:
+        source_directory: what every run gets a copy of.
+        script: relative to it.
+        arguments: fixed ones, the same for every run; what is no text becomes one.
+        run_config: a run configuration to start from; with it, `compute_target`, `environment`
+            and `max_run_duration_seconds` given here have no effect, as at the service.
+        compute_target: name of the target.
+        environment: what the run finds around it.
+        distributed_job_config, docker_runtime_config, resume_from: refused: not available here.
+        max_run_duration_seconds: a run that takes longer is cancelled.
+        command: instead of script and arguments, as a list.
+
+    Raises:
+        ConfigError: the arguments contradict each other.
+    """
+
+    def __init__(  # noqa: PLR0913, PLR0917 - the service's signature
+        self,
+        source_directory: str | Path,
+        script: str | None = None,
+        arguments: Sequence[Any] | None = None,
+        run_config: RunConfiguration | None = None,
+        compute_target: str | None = None,
+        environment: Environment | None = None,
+        distributed_job_config: object = None,
+        resume_from: object = None,
+        max_run_duration_seconds: float | None = THIRTY_DAYS,
+        command: Sequence[str] | str | None = None,
+        docker_runtime_config: object = None,
+    ) -> None:
+        _refuse(
+            distributed_job_config=distributed_job_config,
+            resume_from=resume_from,
+            docker_runtime_config=docker_runtime_config,
+        )
+        if command and (script or arguments):
+            raise ConfigError("command: give either command, or script and arguments")
+        own = RunConfiguration(
+            target=compute_target or "local",
+            environment=environment or Environment(),
+            max_run_duration_seconds=max_run_duration_seconds,
+        )
+        if run_config is not None and (compute_target or environment):
+            warnings.warn(
+                "with run_config, compute_target and environment have no effect", stacklevel=2
+            )
+        configuration = run_config or own
+        if script:
+            configuration = replace(configuration, script=script, command="")
+        if arguments is not None:
+            configuration = replace(configuration, arguments=tuple(map(_argument, arguments)))
+        if command:
+            line = command if isinstance(command, str) else tuple(command)
+            configuration = replace(configuration, command=line, script=None)
+        self.source_directory = Path(source_directory)
+        self.run_config = configuration
+
+    @property
+    def script(self) -> str | None:
+        """The script, relative to the source directory."""
+        return self.run_config.script
+
+    @property
+    def arguments(self) -> list[str | int | float]:
+        """The fixed arguments."""
+        return list(self.run_config.arguments)
+
+
+class HyperDriveConfig:
+    """A sweep.
+
+    Args:
+        hyperparameter_sampling: what is sampled, and how.
+        primary_metric_name: the metric that runs log and are ranked by.
+        primary_metric_goal: which direction is better.
+        max_total_runs: upper bound on the number of runs.
+        max_concurrent_runs: upper bound on runs at one time; None or 0: `max_total_runs`.
+        max_duration_minutes: time the sweep may be worked on.
+        policy: early termination; None: none.
+        run_config: how each run is executed.
+        estimator, pipeline, resume_from, resume_child_runs: refused: not available here.
+        debug_flag: has no effect.
+        custom_run_id: the id of the sweep.
+        max_consecutive_failures: end the sweep when this many of its first runs fail; None: never.
+
+    Raises:
+        ConfigError: something is missing, or has no meaning.
+    """
+
+    def __init__(  # noqa: PLR0913, PLR0917 - the service's signature
+        self,
+        hyperparameter_sampling: Sampling,
+        primary_metric_name: str,
+        primary_metric_goal: PrimaryMetricGoal | Goal | str,
+        max_total_runs: int,
+        max_concurrent_runs: int | None = None,
+        max_duration_minutes: float = DEFAULT_DURATION_MINUTES,
+        policy: EarlyTerminationPolicy | None = None,
+        estimator: object = None,
+        run_config: ScriptRunConfig | None = None,
+        resume_from: object = None,
+        resume_child_runs: object = None,
+        pipeline: object = None,
+        debug_flag: object = None,  # noqa: ARG002 - the service's own business
+        custom_run_id: str | None = None,
+        *,
+        max_consecutive_failures: int | None = 3,
+    ) -> None:
+        _refuse(
+            estimator=estimator,
+            pipeline=pipeline,
+            resume_from=resume_from,
+            resume_child_runs=resume_child_runs,
+        )
+        if not isinstance(run_config, ScriptRunConfig):
+            raise ConfigError(f"run_config: expected a ScriptRunConfig, got {run_config!r}")
+        self.run_config = run_config
+        self.custom_run_id = custom_run_id or ""
+        self.definition = define(
+            sampling=hyperparameter_sampling,
+            metric=primary_metric_name,
+            goal=primary_metric_goal,
+            policy=policy,
+            limits={
+                "runs": max_total_runs,
+                "concurrent": max_concurrent_runs or max_total_runs,
+                "duration_minutes": max_duration_minutes,
+                "consecutive_failures": max_consecutive_failures,
+            },
+        )
+
+    def to_wire(self) -> dict[str, Any]:
+        """Return HyperDrive's JSON description of the sweep."""
+        return self.definition.to_wire()
+
+
+def define(
+    *,
+    sampling: Sampling,
+    metric: str,
+    goal: PrimaryMetricGoal | Goal | str,
+    policy: EarlyTerminationPolicy | None,
+    limits: Mapping[str, Any],
+) -> SweepDefinition:
+    """Return a checked definition.
+
+    Raises:
+        ConfigError: something is missing, or has no meaning.
+    """
+    if not hasattr(sampling, "sampler"):
+        raise ConfigError(
+            f"hyperparameter_sampling: expected a sampling such as RandomParameterSampling,"
+            f" got {sampling!r}"
+        )
+    if not isinstance(metric, str) or not metric:
+        raise ConfigError(f"primary_metric_name: expected a name, got {metric!r}")
+    if policy is not None and not isinstance(policy, EarlyTerminationPolicy):
+        raise ConfigError(f"policy: expected a policy such as BanditPolicy, got {policy!r}")
+    for name in ("runs", "concurrent"):
+        if not _is_count(limits[name]):
+            key = "max_total_runs" if name == "runs" else "max_concurrent_runs"
+            raise ConfigError(f"{key}: expected a whole number >= 1, got {limits[name]!r}")
+    minutes = limits.get("duration_minutes", DEFAULT_DURATION_MINUTES)
+    if isinstance(minutes, bool) or not isinstance(minutes, (int, float)) or not minutes > 0:
+        raise ConfigError(f"max_duration_minutes: expected a number > 0, got {minutes!r}")
+    concurrent = min(limits["concurrent"], limits["runs"])
+    return SweepDefinition(
+        sampling,
+        metric,
+        to_goal(goal),
+        Limits(**{**limits, "concurrent": concurrent}),
+        policy or NoTerminationPolicy(),
+    )
+
+
+def _is_count(value: object) -> bool:
+    return isinstance(value, int) and not isinstance(value, bool) and value >= 1
+
+
+def _argument(value: Any) -> str | int | float:
+    return value if isinstance(value, (str, int, float)) else str(value)
+
+
+def _refuse(**given: object) -> None:
+    for name, value in given.items():
+        if value is not None:
+            raise ConfigError(f"{name}: not available here")

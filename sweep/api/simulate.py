@@ -1,0 +1,137 @@
+"""`simulate`: a sweep over learning curves, in virtual time."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
+
+from policies import EarlyTerminationPolicy, Goal
+from samplers import Sampling, Space
+from sweep.api.configuration import define
+from sweep.api.metric_goal import PrimaryMetricGoal
+from sweep.api.sampling import resolve
+from sweep.compute.simulated import Curve, Simulated
+from sweep.compute.target import RunOrder
+from sweep.core.commands import Launch, SweepStatus
+from sweep.core.ranking import ranked
+from sweep.core.run import RunRecord
+from sweep.core.scheduler import Scheduler
+from sweep.engine.engine import Engine
+from sweep.storage.journal import NoJournal
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+
+class Simulation:
+    """What a simulated sweep has come to.
+
+    Attributes:
+        status: how the sweep has ended.
+        seconds: virtual time from the first launch to the last end.
+        runs: every run in the order of sampling.
+        evaluations: how often the policy has judged a run.
+    """
+
+    def __init__(self, scheduler: Scheduler, seconds: float) -> None:
+        self.status: SweepStatus = scheduler.status
+        self.seconds = seconds
+        self.runs: list[RunRecord] = list(scheduler.runs.values())
+        self.evaluations = scheduler.evaluations
+        self._scheduler = scheduler
+
+    @property
+    def reports(self) -> int:
+        """How many values were reported in all."""
+        return sum(run.reports for run in self.runs)
+
+    @property
+    def stopped(self) -> list[RunRecord]:
+        """The runs that the policy has stopped."""
+        return [run for run in self.runs if run.verdict is not None]
+
+    def best_value(self, run: RunRecord) -> float | None:
+        """Return the best value of a run; None when it has no finite one."""
+        board = self._scheduler.board
+        score = board.best(run.number)
+        return board.goal.from_score(score) if score > float("-inf") else None
+
+    @property
+    def best(self) -> RunRecord | None:
+        """The best run; None when no run has reported a finite value."""
+        goal = self._scheduler.definition.goal
+        order = ranked(self.runs, self.best_value, goal, discard_no_metric=True)
+        return order[0] if order else None
+
+    def to_dataframe(self) -> pd.DataFrame:
+        """Return the runs as a pandas DataFrame, one a row."""
+        import pandas as pd  # noqa: PLC0415 - a second, and only here
+
+        metric = self._scheduler.definition.metric
+        frame: pd.DataFrame = pd.DataFrame(
+            [
+                {
+                    "number": run.number,
+                    "status": run.state.value,
+                    **run.configuration,
+                    metric: self.best_value(run),
+                    "reports": run.reports,
+                    "reason": run.reason,
+                    "started": run.started_at,
+                    "ended": run.ended_at,
+                }
+                for run in self.runs
+            ]
+        )
+        return frame
+
+
+def simulate(  # noqa: PLR0913 - a sweep has that many sides
+    curve: Curve,
+    *,
+    space: Mapping[str, Any] | Space | None = None,
+    max_total_runs: int,
+    sampling: Sampling | str = "random",
+    goal: PrimaryMetricGoal | Goal | str = Goal.MAXIMIZE,
+    policy: EarlyTerminationPolicy | None = None,
+    slots: int = 8,
+    seed: int | None = 0,
+    max_duration_minutes: float = 1e9,
+) -> Simulation:
+    """Run a sweep in virtual time: the same engine, with curves in the place of training.
+
+    Args:
+        curve: gives the reports of a configuration, as values or as pairs (seconds since the
+            last report, value).
+        space: what is searched.
+        max_total_runs: upper bound on the number of runs.
+        sampling: "random", "grid", "bayesian", or a sampling, which brings its own space.
+        goal: which direction is better.
+        policy: early termination; None: none.
+        slots: how many runs execute at one time.
+        seed: of all randomness.
+        max_duration_minutes: virtual time of the sweep.
+
+    Raises:
+        ConfigError: something is missing, or has no meaning.
+    """
+    definition = define(
+        sampling=resolve(sampling, space, seed),
+        metric="metric",
+        goal=goal,
+        policy=policy,
+        limits={
+            "runs": max_total_runs,
+            "concurrent": slots,
+            "duration_minutes": max_duration_minutes,
+            "consecutive_failures": None,
+        },
+    )
+    target = Simulated(curve, definition.metric, slots)
+    scheduler = Scheduler(definition)
+
+    def order(launch: Launch) -> RunOrder:
+        return RunOrder(launch.run, launch.attempt, launch.configuration)
+
+    Engine(scheduler, target, NoJournal(), order).work()
+    return Simulation(scheduler, target.now())

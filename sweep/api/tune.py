@@ -1,0 +1,196 @@
+"""`tune`: a sweep over a Python function."""
+
+from __future__ import annotations
+
+import difflib
+import inspect
+import pickle
+import sys
+from collections.abc import Callable, Mapping
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+from policies import EarlyTerminationPolicy, Goal
+from samplers import Sampling, Space
+from sweep.api.configuration import define
+from sweep.api.metric_goal import PrimaryMetricGoal
+from sweep.api.runs import HyperDriveRun
+from sweep.api.sampling import resolve
+from sweep.api.workspace import Workspace, run_of
+from sweep.compute.resources import of_this_machine
+from sweep.engine.engine import GRACE
+from sweep.engine.open import OpenSweep
+from sweep.engine.signals import ctrl_c
+from sweep.engine.submit import keep
+from sweep.engine.template import FunctionTemplate
+from sweep.errors import ConfigError, UserError
+from sweep.storage.feed import Feed
+from sweep.storage.reader import SweepReader
+
+Train = Callable[..., Any]
+
+
+def tune(  # noqa: PLR0913 - a sweep has that many sides
+    train: Train,
+    *,
+    space: Mapping[str, Any] | Space | None = None,
+    metric: str = "",
+    goal: PrimaryMetricGoal | Goal | str = Goal.MAXIMIZE,
+    max_total_runs: int = 0,
+    sampling: Sampling | str = "random",
+    policy: EarlyTerminationPolicy | None = None,
+    max_concurrent_runs: int | None = None,
+    max_duration_minutes: float = 10080,
+    max_run_duration_seconds: float | None = None,
+    max_consecutive_failures: int | None = 3,
+    seed: int | None = None,
+    experiment: str = "",
+    workspace: Workspace | str | Path = ".",
+    cpus_per_run: float = 1,
+    gpus_per_run: float = 0,
+    grace: float = GRACE,
+    show_output: bool = True,
+    resume: str = "",
+) -> HyperDriveRun:
+    """Run a sweep over a function and return it when it is over.
+
+    Args:
+        train: called as ``train(run, **hyperparameters)`` in a process of its slot. It logs with
+            ``run.log(name, value)``; a number that it returns is logged as the metric, unless it
+            has logged that itself. When its run is to stop, ``run.log`` raises `RunStopped`.
+        space: what is searched: name to expression, as in ``{"lr": loguniform(-7, 0)}``.
+        metric: name of the primary metric.
+        goal: which direction is better.
+        max_total_runs: upper bound on the number of runs.
+        sampling: "random", "grid", "bayesian", or a sampling, which brings its own space.
+        policy: early termination; None: none.
+        max_concurrent_runs: None: as many as there are slots.
+        max_duration_minutes: time the sweep may be worked on.
+        max_run_duration_seconds: a run that takes longer is cancelled.
+        max_consecutive_failures: end when this many of the first runs fail; None: never.
+        seed: of all randomness; drawn and recorded when None.
+        experiment: the name that groups sweeps; by default the function's.
+        workspace: where it is kept.
+        cpus_per_run: what one run takes; may be a fraction.
+        gpus_per_run: likewise.
+        grace: seconds between asking a run to end and making it.
+        show_output: print what happens.
+        resume: the id of a sweep over this function to go on with; all else about it is kept.
+
+    Raises:
+        UserError: it can never run; nothing has been launched.
+        TargetError: the machine cannot run it; the sweep can be resumed.
+    """
+    place = workspace if isinstance(workspace, Workspace) else Workspace.from_config(workspace)
+    resources = of_this_machine(cpus_per_run, gpus_per_run)
+    resources.check()
+    if resume:
+        folder = place.folder.sweep(resume)
+    else:
+        definition = define(
+            sampling=resolve(sampling, space, seed),
+            metric=metric,
+            goal=goal,
+            policy=policy,
+            limits={
+                "runs": max_total_runs,
+                "concurrent": max_concurrent_runs or max(1, resources.slots),
+                "duration_minutes": max_duration_minutes,
+                "run_seconds": max_run_duration_seconds,
+                "consecutive_failures": max_consecutive_failures,
+            },
+        )
+        check_signature(train, definition.sampling.space)
+        name = getattr(train, "__qualname__", type(train).__name__)
+        folder = keep(
+            place.folder,
+            definition,
+            experiment or getattr(train, "__name__", "tune").strip("<>_") or "tune",
+            {
+                "template": FunctionTemplate(name, max(1, int(cpus_per_run))).to_json(),
+                "resources": asdict(resources),
+                "grace": grace,
+                "source": str(Path.cwd()),
+                "snapshot": {"id": "", "files": 0, "size": 0},
+            },
+        )
+    _work(folder, train, show_output=show_output)
+    run = run_of(place, folder)
+    assert isinstance(run, HyperDriveRun)
+    return run
+
+
+def _work(folder: Any, train: Train, *, show_output: bool) -> None:
+    with OpenSweep(folder, pickled(train)) as opened:
+        if opened.over:
+            return
+        with SweepReader(folder.database) as reader:
+            feed = Feed(reader, after=opened.engine.replayed)
+
+            def tell() -> None:
+                for line in feed.lines():
+                    sys.stdout.write(line + "\n")
+
+            if show_output:
+                opened.engine.on_round = lambda batch: tell() if batch else None
+            with ctrl_c(opened.interrupts.pause, _to_stderr):
+                opened.engine.work()
+            if show_output:
+                tell()
+
+
+def pickled(train: Train) -> bytes:
+    """Return a function as bytes for the processes that will call it.
+
+    They are our own, on the far side of our own pipes; nothing pickled is ever kept.
+
+    Raises:
+        UserError: it cannot be pickled.
+    """
+    import cloudpickle  # noqa: PLC0415 - only functions need it
+
+    takes_run = "run" in _parameters(train)
+
+    def call(run: Any, configuration: dict[str, Any]) -> Any:
+        arguments = {name.lstrip("-").replace("-", "_"): v for name, v in configuration.items()}
+        return train(run, **arguments) if takes_run else train(**arguments)
+
+    try:
+        return pickle.dumps((sys.path, cloudpickle.dumps(call)))
+    except Exception as error:
+        raise UserError(f"{train!r} cannot be sent to another process: {error}") from error
+
+
+def check_signature(train: Train, space: Space) -> None:
+    """Compare a function's parameters with a space.
+
+    Raises:
+        ConfigError: a hyperparameter is not a parameter of the function, or the reverse.
+    """
+    parameters = _parameters(train)
+    takes_any = any(p.kind is p.VAR_KEYWORD for p in parameters.values())
+    given = {name.lstrip("-").replace("-", "_") for name in space.names}
+    known = {n for n, p in parameters.items() if p.kind not in (p.VAR_KEYWORD, p.VAR_POSITIONAL)}
+    name = getattr(train, "__name__", repr(train))
+    for hyperparameter in sorted(given - known):
+        if not takes_any:
+            near = difflib.get_close_matches(hyperparameter, known, n=1)
+            hint = f"; did you mean {near[0]!r}?" if near else ""
+            raise ConfigError(f"space: {name} has no parameter {hyperparameter!r}{hint}")
+    needed = {
+        n for n in known - given - {"run"} if parameters[n].default is inspect.Parameter.empty
+    }
+    if needed:
+        raise ConfigError(f"space: {name} needs {', '.join(sorted(needed))}, which is not in it")
+
+
+def _parameters(train: Train) -> Mapping[str, inspect.Parameter]:
+    try:
+        return inspect.signature(train).parameters
+    except (TypeError, ValueError) as error:
+        raise ConfigError(f"train: expected a function, got {train!r} ({error})") from None
+
+
+def _to_stderr(text: str) -> None:
+    sys.stderr.write(text + "\n")

@@ -1,0 +1,144 @@
+"""`Workspace` and `Experiment`."""
+
+from __future__ import annotations
+
+import warnings
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+from policies import Goal
+from sweep.api.configuration import HyperDriveConfig, ScriptRunConfig
+from sweep.api.runs import HyperDriveRun, ScriptRun
+from sweep.core.definition import Limits, SweepDefinition
+from sweep.core.single import Single
+from sweep.engine.background import work_in_background
+from sweep.engine.submit import Submission, create
+from sweep.errors import ConfigError
+from sweep.storage.reader import SweepReader
+from sweep.storage.workspace import SweepFolder, WorkspaceFolder
+
+
+class Workspace:
+    """The folder in which everything about sweeps is kept.
+
+    Args:
+        path: a directory; the workspace is the folder ``.sweep`` in it, made if need be.
+
+    Raises:
+        WorkspaceError: it cannot be made, or is somebody else's.
+    """
+
+    def __init__(self, path: str | Path = ".") -> None:
+        self.folder = WorkspaceFolder.make(Path(path))
+
+    @classmethod
+    def from_config(cls, path: str | Path = ".", **_: Any) -> Workspace:
+        """Return the workspace of a directory, or of the nearest one above it, or a new one."""
+        found = WorkspaceFolder.near(Path(path))
+        return cls(found.path.parent if found else path)
+
+    @property
+    def name(self) -> str:
+        """The name of the directory."""
+        return self.folder.path.parent.name
+
+    @property
+    def experiments(self) -> dict[str, Experiment]:
+        """The experiments by name."""
+        names = (about["name"] for about in self.folder.experiments())
+        return {name: Experiment(self, name) for name in names}
+
+    def get_run(self, run_id: str) -> HyperDriveRun | ScriptRun:
+        """Return a sweep or a lone run by its id.
+
+        Raises:
+            WorkspaceError: there is none.
+        """
+        return run_of(self, self.folder.sweep(run_id))
+
+    def __repr__(self) -> str:
+        return f"Workspace({str(self.folder.path.parent)!r})"
+
+
+class Experiment:
+    """A name that groups sweeps and runs.
+
+    Raises:
+        WorkspaceError: the name is not allowed.
+    """
+
+    def __init__(self, workspace: Workspace, name: str) -> None:
+        workspace.folder.add_experiment(name)
+        self.workspace = workspace
+        self.name = name
+
+    def submit(
+        self,
+        config: HyperDriveConfig | ScriptRunConfig,
+        tags: Mapping[str, str] | None = None,
+        *,
+        cpus_per_run: float = 1,
+        gpus_per_run: float = 0,
+        grace: float = 10.0,
+    ) -> HyperDriveRun | ScriptRun:
+        """Keep a sweep or a lone run, and let a process of its own work on it.
+
+        It goes on when this process ends; `wait_for_completion` waits, `cancel` ends it.
+
+        Args:
+            config: what to run.
+            tags: attached to it.
+            cpus_per_run: what one run takes; may be a fraction.
+            gpus_per_run: likewise.
+            grace: seconds between asking a run to end and making it.
+
+        Raises:
+            UserError: it can never run; nothing has been launched.
+        """
+        script = config.run_config if isinstance(config, HyperDriveConfig) else config
+        if not isinstance(script, ScriptRunConfig):
+            raise ConfigError(
+                f"submit: expected a HyperDriveConfig or ScriptRunConfig: {config!r}"
+            )
+        submission = Submission(
+            definition=_definition(config),
+            configuration=script.run_config,
+            source=script.source_directory,
+            experiment=self.name,
+            cpus_per_run=cpus_per_run,
+            gpus_per_run=gpus_per_run,
+            grace=grace,
+            sweep_id=getattr(config, "custom_run_id", ""),
+            tags=tuple((tags or {}).items()),
+        )
+        folder = create(self.workspace.folder, submission, _warn)
+        run = run_of(self.workspace, folder)
+        run.engine = work_in_background(folder)
+        return run
+
+    def get_runs(self) -> Iterator[HyperDriveRun | ScriptRun]:
+        """Yield the experiment's sweeps and lone runs, the newest first."""
+        for folder in self.workspace.folder.sweeps(self.name):
+            yield run_of(self.workspace, folder)
+
+    def __repr__(self) -> str:
+        return f"Experiment({self.workspace!r}, {self.name!r})"
+
+
+def _definition(config: HyperDriveConfig | ScriptRunConfig) -> SweepDefinition:
+    if isinstance(config, HyperDriveConfig):
+        return config.definition
+    return SweepDefinition(Single(), "", Goal.MAXIMIZE, Limits(runs=1, concurrent=1))
+
+
+def run_of(workspace: Workspace, folder: SweepFolder) -> HyperDriveRun | ScriptRun:
+    """Return what is kept in a folder, as its users see it."""
+    if folder.is_lone_run:
+        return ScriptRun(folder)
+    with SweepReader(folder.database) as reader:
+        return HyperDriveRun(Experiment(workspace, reader.get("experiment")), folder.id)
+
+
+def _warn(text: str) -> None:
+    warnings.warn(text, stacklevel=3)

@@ -1,0 +1,154 @@
+"""Function runs in a slot: a resident runner process, and one run after the other in it."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import json
+import os
+import secrets
+import socket
+import sys
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+from sweep.compute.mailbox import Mailbox
+
+LINE_LIMIT = 1 << 24
+TAIL = 8192
+START_DEADLINE = 120.0
+"""Seconds in which the runner must have loaded the function."""
+
+Order = dict[str, Any]
+
+
+class FunctionRuns:
+    """The slot's side of a runner (`sweep.compute.runner`).
+
+    Args:
+        mailbox: where what the runs say goes.
+        sockets: a folder with a short path.
+        to_guard: sends an order, with descriptors, to the slot's guard.
+    """
+
+    def __init__(
+        self, mailbox: Mailbox, sockets: Path, to_guard: Callable[[Order, list[int]], None]
+    ) -> None:
+        self._mailbox = mailbox
+        self._sockets = sockets
+        self._to_guard = to_guard
+        self._function: Path | None = None
+        self._metric = ""
+        self._writer: asyncio.StreamWriter | None = None
+        self._hearing: asyncio.Task[None] | None = None
+        self._alive = False
+        self._orders: dict[str, Order] = {}  # given to the runner, not ended
+        self._stopping: set[str] = set()
+
+    def load(self, pickled: bytes, metric: str) -> None:
+        """Keep the function for the runner to load."""
+        self._function = self._sockets / "function"
+        self._function.write_bytes(pickled)
+        self._function.chmod(0o600)
+        self._metric = metric
+
+    async def start(self, order: Order) -> None:
+        """Give a run to the runner, which is started if need be."""
+        self._orders[order["run"]] = order
+        try:
+            if not self._alive:
+                await self._start_runner(order)
+            self._tell({"do": "run", **order})
+        except (OSError, asyncio.TimeoutError) as error:
+            del self._orders[order["run"]]
+            self._say("refused", order["run"], error=f"the function runner: {error!r}")
+
+    async def stop(self, run: str, grace: float) -> None:
+        """Ask a run to end at its next log; after the grace, end its process."""
+        if run not in self._orders or run in self._stopping:
+            return
+        self._stopping.add(run)
+        self._tell({"do": "stop", "run": run})
+        await asyncio.sleep(grace)
+        if run in self._orders:
+            self._to_guard({"do": "stop", "grace": 0}, [])
+
+    async def on_guard(self, event: dict[str, Any]) -> None:
+        """Hear what the guard says of the runner's process."""
+        if event["event"] == "started":
+            return
+        self._alive = False
+        if self._hearing is not None:
+            await self._hearing  # its last words
+        for run in [*self._orders]:
+            code = event.get("code", -1)
+            stopped = run in self._stopping
+            error = "" if stopped else event.get("error", "")
+            tail = "" if stopped else self._log().read_text(errors="replace")[-TAIL:]
+            self._end(run, code=code, stopped=stopped, error=error, tail=tail)
+
+    # ---- the runner -------------------------------------------------------------------
+
+    async def _start_runner(self, order: Order) -> None:
+        path = self._sockets / secrets.token_hex(8)
+        with socket.socket(socket.AF_UNIX) as listening:
+            listening.setblocking(False)
+            listening.bind(str(path))
+            path.chmod(0o600)
+            listening.listen(1)
+            program = [sys.executable, "-m", "sweep.compute.runner"]
+            with self._log().open("wb") as log:
+                self._to_guard(
+                    {
+                        "do": "start",
+                        "argv": [*program, str(path), str(self._function), self._metric],
+                        "env": {**order["env"], **_devices()},
+                        "cwd": order["cwd"],
+                    },
+                    [log.fileno()],
+                )
+            loop = asyncio.get_running_loop()
+            connection, _ = await asyncio.wait_for(loop.sock_accept(listening), START_DEADLINE)
+        path.unlink()
+        reader, self._writer = await asyncio.open_unix_connection(
+            sock=connection, limit=LINE_LIMIT
+        )
+        self._alive = True
+        self._hearing = asyncio.create_task(self._hear(reader))
+
+    def _log(self) -> Path:
+        return self._sockets / "runner.log"
+
+    def _tell(self, message: Order) -> None:
+        assert self._writer is not None
+        self._writer.write(json.dumps(message).encode() + b"\n")
+
+    async def _hear(self, reader: asyncio.StreamReader) -> None:
+        with contextlib.suppress(ConnectionError):
+            while line := await reader.readline():
+                said = json.loads(line)
+                run = said["run"]
+                if "m" in said:
+                    # Not packed again: the message is the rest of the line as it came.
+                    self._mailbox.put(b'{"k":"said",' + line.strip()[1:])
+                    await self._mailbox.room()
+                elif "start" in said:
+                    self._say("started", run, host=socket.gethostname(), **said["start"])
+                else:
+                    self._end(run, **said["end"])
+
+    def _end(self, run: str, **facts: Any) -> None:
+        if self._orders.pop(run, None) is not None:
+            self._stopping.discard(run)
+            self._say("ended", run, **facts)
+
+    def _say(self, kind: str, run: str, **facts: Any) -> None:
+        message = {"k": kind, "run": run, "t": time.time(), **facts}
+        self._mailbox.put(json.dumps(message).encode())
+
+
+def _devices() -> dict[str, str]:
+    visible = os.environ.get("CUDA_VISIBLE_DEVICES")
+    return {} if visible is None else {"CUDA_VISIBLE_DEVICES": visible}

@@ -1,0 +1,31 @@
+"""A sweep that is worked on by a process of its own, which outlives the one that started it."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from pathlib import Path
+
+from sweep.storage.workspace import SweepFolder
+
+LOG = "engine.log"
+
+
+def work_in_background(folder: SweepFolder) -> subprocess.Popen[bytes]:
+    """Start a process that works on a sweep; it ends with the sweep."""
+    with (folder.path / LOG).open("ab") as log:
+        return subprocess.Popen(
+            [sys.executable, "-m", "sweep.cli.main", "resume", "--quiet", str(folder.path)],
+            stdin=subprocess.DEVNULL,
+            stdout=log,
+            stderr=log,
+            cwd=folder.path,  # no module of the user's may stand in for one of ours
+            start_new_session=True,
+        )
+
+
+def last_words(folder: SweepFolder) -> str:
+    """Return what such a process has said last."""
+    path: Path = folder.path / LOG
+    lines = path.read_text(errors="replace").strip().splitlines() if path.exists() else []
+    return lines[-1] if lines else ""
