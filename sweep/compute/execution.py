@@ -109,14 +109,13 @@ class Execution:
     async def _listen_to(self, connection: socket.socket) -> None:
         reader, writer = await asyncio.open_unix_connection(sock=connection, limit=LINE_LIMIT)
         prefix = b'{"k":"said","run":' + json.dumps(self.key).encode() + b',"m":'
-        with contextlib.suppress(ConnectionError):
+        with contextlib.closing(writer), contextlib.suppress(ConnectionError):
             while line := await self._line(reader):
                 if _is_object(line):
                     self.mailbox.put(prefix + line.strip() + b"}")
                 elif line.strip():
                     self._dropped += 1
                 await self.mailbox.room()
-        writer.close()
 
     async def _line(self, reader: asyncio.StreamReader) -> bytes:
         while True:

@@ -44,6 +44,7 @@ class FunctionRuns:
         self._writer: asyncio.StreamWriter | None = None
         self._hearing: asyncio.Task[None] | None = None
         self._alive = False
+        self._ended = asyncio.Event()
         self._orders: dict[str, Order] = {}  # given to the runner, not ended
         self._stopping: set[str] = set()
 
@@ -61,9 +62,9 @@ class FunctionRuns:
             if not self._alive:
                 await self._start_runner(order)
             self._tell({"do": "run", **order})
-        except (OSError, asyncio.TimeoutError) as error:
+        except OSError as error:
             del self._orders[order["run"]]
-            self._say("refused", order["run"], error=f"the function runner: {error!r}")
+            self._say("refused", order["run"], error=f"the function's process: {error}")
 
     async def stop(self, run: str, grace: float) -> None:
         """Ask a run to end at its next log; after the grace, end its process."""
@@ -79,9 +80,14 @@ class FunctionRuns:
         """Hear what the guard says of the runner's process."""
         if event["event"] == "started":
             return
+        self._ended.set()
+        if not self._alive:
+            return  # it has not even called
         self._alive = False
-        if self._hearing is not None:
-            await self._hearing  # its last words
+        assert self._hearing is not None
+        assert self._writer is not None
+        await self._hearing  # its last words
+        self._writer.close()
         for run in [*self._orders]:
             code = event.get("code", -1)
             stopped = run in self._stopping
@@ -109,14 +115,32 @@ class FunctionRuns:
                     },
                     [log.fileno()],
                 )
-            loop = asyncio.get_running_loop()
-            connection, _ = await asyncio.wait_for(loop.sock_accept(listening), START_DEADLINE)
+            connection = await self._connection(listening)
         path.unlink()
         reader, self._writer = await asyncio.open_unix_connection(
             sock=connection, limit=LINE_LIMIT
         )
         self._alive = True
         self._hearing = asyncio.create_task(self._hear(reader))
+
+    async def _connection(self, listening: socket.socket) -> socket.socket:
+        """Wait for the runner to call, or for its end.
+
+        Raises:
+            OSError: it has ended, or takes too long; the message is its last output.
+        """
+        self._ended.clear()
+        calling = asyncio.ensure_future(asyncio.get_running_loop().sock_accept(listening))
+        ending = asyncio.ensure_future(self._ended.wait())
+        await asyncio.wait(
+            {calling, ending}, timeout=START_DEADLINE, return_when=asyncio.FIRST_COMPLETED
+        )
+        ending.cancel()
+        if not calling.done():
+            calling.cancel()
+            raise OSError(self._log().read_text(errors="replace")[-TAIL:].strip())
+        connection, _ = calling.result()
+        return connection
 
     def _log(self) -> Path:
         return self._sockets / "runner.log"

@@ -90,6 +90,8 @@ class Guard:
             data, descriptors, _, _ = socket.recv_fds(self.channel, 1 << 16, 4)
         except OSError:
             return False
+        for descriptor in descriptors:
+            os.set_inheritable(descriptor, False)  # a run gets what it is meant to get, no more
         self.descriptors += descriptors
         self.buffer += data
         *lines, self.buffer = self.buffer.split(b"\n")
@@ -224,6 +226,7 @@ def become(
             signal.SIGINT,
             signal.SIGPIPE,
             signal.SIGTERM,
+            signal.SIGXFSZ,
         ):
             signal.signal(number, signal.SIG_DFL)
         with contextlib.suppress(OSError):
@@ -267,7 +270,9 @@ def main() -> None:
     libc.prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0)
     for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP, signal.SIGPIPE):
         signal.signal(number, signal.SIG_IGN)
-    Guard(socket.socket(fileno=int(sys.argv[1]))).serve()
+    channel = socket.socket(fileno=int(sys.argv[1]))
+    channel.set_inheritable(False)
+    Guard(channel).serve()
 
 
 if __name__ == "__main__":
