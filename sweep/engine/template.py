@@ -65,7 +65,7 @@ class ScriptTemplate:
         swept = [word for pair in values for word in render(*pair, self.argument_style)]
         folder = str(sweep.run_folder(number, attempt))
         return Process(
-            argv=[*self.command, *self.arguments, *(swept if self.pass_arguments else [])],
+            argv=[*self.command, *self._with(swept if self.pass_arguments else [])],
             env={
                 **inherited(self.threads),
                 "PYTHONUNBUFFERED": "1",  # what a script prints is seen when it is printed
@@ -80,6 +80,12 @@ class ScriptTemplate:
             folder=folder,
             tree=self.tree,
         )
+
+    def _with(self, swept: Sequence[str]) -> list[str]:
+        """Return the fixed arguments and the others; behind `--` a script takes no options."""
+        fixed = list(self.arguments)
+        end = fixed.index("--") if "--" in fixed else len(fixed)
+        return [*fixed[:end], *swept, *fixed[end:]]
 
 
 @dataclass(frozen=True, slots=True)
