@@ -1,0 +1,60 @@
+"""How promising a point is, given what a model says of it: a score, higher for better.
+
+Every function takes the mean and the standard deviation of the loss at n points, and the best loss
+so far, and returns n scores. Brochu, Cora & de Freitas 2010, "A tutorial on Bayesian optimization
+of expensive cost functions", section 2.3, derives all three from the normal law.
+"""
+
+from math import pi, sqrt
+from typing import Protocol
+
+import numpy as np
+from scipy.special import ndtr
+
+from samplers.surrogate import Array
+
+XI = 0.01
+"""How much of an improvement is none, in standard deviations of all losses."""
+
+KAPPA = 1.96
+"""How many standard deviations to hope for: 2.5 % of a normal law are beyond."""
+
+
+class Acquisition(Protocol):
+    """A score of points."""
+
+    def __call__(self, mean: Array, deviation: Array, best: float) -> Array:
+        """Return the scores (n) for `mean` (n) and `deviation` (n)."""
+        ...
+
+
+def expected_improvement(mean: Array, deviation: Array, best: float) -> Array:
+    """Return by how much the loss is expected to fall below `best`."""
+    gain, z = _gain(mean, deviation, best)
+    density = np.exp(-(z**2) / 2) / sqrt(2 * pi)
+    scores: Array = gain * ndtr(z) + deviation * density
+    return scores
+
+
+def probability_of_improvement(mean: Array, deviation: Array, best: float) -> Array:
+    """Return how likely the loss is to fall below `best`."""
+    scores: Array = ndtr(_gain(mean, deviation, best)[1])
+    return scores
+
+
+def lower_confidence_bound(mean: Array, deviation: Array, best: float) -> Array:  # noqa: ARG001 -- the protocol's
+    """Return how low the loss may be with some luck, as a score."""
+    return KAPPA * deviation - mean
+
+
+def _gain(mean: Array, deviation: Array, best: float) -> tuple[Array, Array]:
+    gain = best - XI - mean
+    return gain, gain / np.maximum(deviation, 1e-12)
+
+
+ACQUISITIONS: dict[str, Acquisition] = {
+    "EI": expected_improvement,
+    "PI": probability_of_improvement,
+    "LCB": lower_confidence_bound,
+}
+"""The scores by scikit-optimize's names for them."""

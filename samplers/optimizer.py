@@ -1,0 +1,124 @@
+"""Bayesian optimisation: look where a model of the losses so far promises most."""
+
+import math
+from collections.abc import Iterator, Sequence
+from typing import TypeAlias
+
+import numpy as np
+
+from samplers.acquisition import Acquisition
+from samplers.dice import bits
+from samplers.search import Search
+from samplers.sobol import Sobol
+from samplers.space import Configuration, Space
+from samplers.surrogate import Array, Surrogate
+
+Units: TypeAlias = tuple[float | None, ...]
+
+STREAM = "\0model"
+"""The stream of the dice besides those of the leaves; no leaf can be called so."""
+
+NOISE = 1e-12
+"""The deviation of equal losses, relative to their size, that rounding may pretend."""
+
+ELITE = 4
+"""How many of the best configurations so far the search looks around."""
+
+
+class BayesianSampler:
+    """Propose by model once enough outcomes are known; until then, quasi-random points.
+
+    An answer depends on the seed, on the arguments and on what was told, in order, and on
+    nothing else. No configuration is proposed twice, unless there is no other and no end of them.
+
+    A pending run counts as if it had the loss that the model expects of it (the kriging believer:
+    Ginsbourger, Le Riche & Carraro 2010, "Kriging is well-suited to parallelize optimization").
+    That leaves no uncertainty around it, so the next proposal goes elsewhere; and unlike a
+    constant in its place, it does not bend the model where many runs are pending, near the best.
+    """
+
+    def __init__(
+        self,
+        space: Space,
+        seed: int,
+        initial_points: int,
+        surrogate: Surrogate,
+        acquisition: Acquisition,
+    ) -> None:
+        self._space = space
+        self._seed = seed
+        self._initial_points = initial_points
+        self._surrogate = surrogate
+        self._acquisition = acquisition
+        self._sobol = Sobol([leaf.stream for leaf in space.leaves], seed)
+        self._search = Search(space)
+        self._units: list[Units] = []
+        self._losses: list[float] = []
+        self._told: set[str] = set()
+
+    def ask(self, number: int, pending: Sequence[Configuration] = ()) -> Configuration | None:
+        """Return the configuration of run `number`, or None when all were proposed."""
+        waiting = [self._space.encode(configuration) for configuration in pending]
+        seen = self._told.union(self._key(units) for units in waiting)
+        size = self._space.size
+        if size is not None and len(seen) >= size:
+            return None
+        for units in self._proposals(number, waiting):
+            configuration = self._space.decode(units)
+            if self._space.key(configuration) not in seen:
+                return configuration
+        return None if size is not None else self._space.decode(self._sobol.point(number))
+
+    def tell(self, configuration: Configuration, loss: float | None) -> None:
+        """Learn the outcome of one run."""
+        units = self._space.encode(configuration)
+        self._told.add(self._key(units))
+        if loss is not None:
+            self._units.append(units)
+            self._losses.append(loss)
+
+    def _key(self, units: Sequence[float | None]) -> str:
+        # By way of the units, a number is the same whether somebody wrote 4 or 4.0.
+        return self._space.key(self._space.decode(units))
+
+    def _proposals(
+        self, number: int, waiting: Sequence[Units]
+    ) -> Iterator[Sequence[float | None]]:
+        """Yield units, the most wanted first; in a finite space, all of them in the end."""
+        if len(self._losses) >= self._initial_points and any(map(math.isfinite, self._losses)):
+            yield from self._ranked(number, waiting)
+        yield self._sobol.point(number)
+        size = self._space.size or 0
+        start = size * bits(self._seed, number, STREAM) >> 53
+        for step in range(size):
+            yield self._space.encode(self._space.configuration_at((start + step) % size))
+
+    def _ranked(self, number: int, waiting: Sequence[Units]) -> Iterator[list[float]]:
+        """Yield units, the most promising first."""
+        points = self._search.matrix(np.array([*self._units, *waiting], dtype=float))
+        losses = standardised(self._losses)
+        dice = np.random.default_rng(bits(self._seed, number, STREAM))
+        seed = int(dice.integers(2**31))
+        model = self._surrogate(points[: len(losses)], losses, seed)
+        if waiting:
+            believed, _ = model.predict(points[len(losses) :])
+            model = self._surrogate(points, np.concatenate([losses, believed]), seed)
+
+        def score(features: Array) -> Array:
+            return self._acquisition(*model.predict(features), losses.min())
+
+        elite = np.argsort(losses, kind="stable")[:ELITE]
+        centres = np.array([self._units[place] for place in elite], dtype=float)
+        ranked = self._search.ranked(score, self._sobol.cloud(number), centres, dice)
+        return (row.tolist() for row in ranked)
+
+
+def standardised(losses: Sequence[float]) -> Array:
+    """Return `losses` with mean 0 and deviation 1, and the worst finite one for any not finite."""
+    values: Array = np.array(losses, dtype=float)
+    finite = np.isfinite(values)
+    values = np.where(finite, values, values[finite].max())
+    values /= np.abs(values).max() or 1.0  # the square of what is left cannot overflow
+    values -= values.mean()
+    deviation = values.std()
+    return values / deviation if deviation > NOISE else values
