@@ -2,7 +2,8 @@
 
 A space is a tree of five kinds of node. `Number` and `Integer` are its leaves, `Constant` is a
 value that does not vary, `Branch` holds several named nodes at once, and `Choice` holds several
-nodes of which one is taken. A dict among the options is a `Branch` if anything in it varies.
+nodes of which one is taken. A dict among the options is a `Branch` if anything in it varies, or in
+another option.
 
 Nodes know their `size` (the number of values, None for infinitely many), their `width` (the number
 of coordinates in the unit interval that determine a value) and their `depth` in branches.
@@ -133,9 +134,22 @@ def branch_of(entries: Iterable[tuple[str, Node]]) -> Branch:
     return Branch(pairs, _combined(prod, nodes), sum(node.width for node in nodes), depth)
 
 
+def _as_branch(node: Node) -> Node:
+    value = node.value if isinstance(node, Constant) else None
+    if not isinstance(value, dict):
+        return node
+    return branch_of((name, constant_of(inner)) for name, inner in value.items())
+
+
 def choice_of(options: Iterable[Node]) -> Choice:
-    """Return the choice between these nodes."""
+    """Return the choice between these nodes.
+
+    If one option is a branch, dicts of constants among the others are branches too: a script is
+    told of `{"kind": "tree"}` beside `{"kind": "svm", "C": uniform(0, 9)}` in the same way.
+    """
     nodes = tuple(options)
+    if any(isinstance(node, Branch) for node in nodes):
+        nodes = tuple(map(_as_branch, nodes))
     width = 1 + sum(node.width for node in nodes)
     return Choice(nodes, _combined(sum, nodes), width, max(node.depth for node in nodes))
 

@@ -22,14 +22,15 @@ class Space:
     """Named expressions, in the order in which they were declared.
 
     Expressions may be given in their wire form. A space does not change, and equal ones compare
-    equal. `leaves` are all expressions in it, those inside of branches too, depth first.
+    equal. `leaves` are all expressions in it, those inside of branches too, depth first. `flags`
+    are the options, such as ``--lr``, that its configurations may be passed as.
 
     Raises:
         SpaceError: an illegal name or expression, no parameters or too many, or two of them that
             would be passed to a script under one name.
     """
 
-    __slots__ = ("_root", "leaves")
+    __slots__ = ("_root", "flags", "leaves")
 
     def __init__(self, parameters: Mapping[str, Any]) -> None:
         if not isinstance(parameters, Mapping):
@@ -41,7 +42,7 @@ class Space:
             raise SpaceError(
                 f"the space has {self._root.width:,} expressions; at most {MOST_LEAVES:,} will do"
             )
-        flags(self._root, "")
+        self.flags = frozenset(flags(self._root, ""))
         self.leaves: tuple[Leaf, ...] = tuple(leaves(self._root))
 
     @property

@@ -274,6 +274,15 @@ class TestKeys:
 
 
 class TestFlat:
+    def test_a_choice_of_nothing_but_constants_stays_one_value(self) -> None:
+        space = Space({"sizes": choice({"a": 1}, {"a": 2})})
+        assert space.flatten({"sizes": {"a": 2}}) == [("sizes", {"a": 2})]
+        assert space.flags == {"--sizes"}
+
+    def test_the_flags_of_all_branches_are_known(self) -> None:
+        space = Space({"x": choice(1, 2), "m": choice({"a": uniform(0, 1)}, {"b": "c"})})
+        assert space.flags == {"--x", "--a", "--b"}
+
     @pytest.mark.parametrize(
         ("model", "pairs"),
         [
@@ -284,7 +293,7 @@ class TestFlat:
             ),
             ({"kind": "net", "unit": {"width": 16}}, [("kind", "net"), ("width", 16)]),
             ({"kind": "net", "unit": {"rate": 0.5}}, [("kind", "net"), ("rate", 0.5)]),
-            ({"kind": "fixed", "power": 2}, [("model", {"kind": "fixed", "power": 2})]),
+            ({"kind": "fixed", "power": 2}, [("kind", "fixed"), ("power", 2)]),
         ],
     )
     def test_what_is_passed_to_a_script(self, model: Any, pairs: list[tuple[str, Any]]) -> None:
