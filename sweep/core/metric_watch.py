@@ -5,12 +5,14 @@ from __future__ import annotations
 import difflib
 from collections.abc import Iterable
 
+NAMES_SHOWN = 10
+
 
 class MetricWatch:
     """Remembers what runs log, and speaks up once if it is not what the sweep waits for.
 
     Args:
-        metric: name of the primary metric.
+        metric: name of the primary metric; empty where there is none.
         first_report_seconds: how long the first run may be silent about it.
     """
 
@@ -19,7 +21,7 @@ class MetricWatch:
         self._patience = first_report_seconds
         self._names: dict[str, None] = {}
         self._first_start: float | None = None
-        self._settled = False
+        self._settled = not metric  # a lone run waits for no metric
 
     def started(self, at: float) -> None:
         """Take note that a run has started."""
@@ -32,7 +34,8 @@ class MetricWatch:
 
     def logged(self, name: str) -> None:
         """Take note of another metric."""
-        self._names[name] = None
+        if not self._settled:
+            self._names[name] = None
 
     def ended(self, run: int) -> str | None:
         """Return what to tell the user when a run has ended well; None where all is well."""
@@ -62,7 +65,10 @@ class MetricWatch:
             return f": nothing was logged at all; {consequence}"
         near = nearest(self._metric, self._names)
         question = f"; did you mean {near!r}?" if near else ""
-        return f"; it logged: {', '.join(self._names)}{question} ({consequence})"
+        shown = ", ".join([*self._names][:NAMES_SHOWN])
+        more = len(self._names) - NAMES_SHOWN
+        others = f" and {more} more" if more > 0 else ""
+        return f"; it logged: {shown}{others}{question} ({consequence})"
 
 
 def nearest(word: str, words: Iterable[str]) -> str | None:

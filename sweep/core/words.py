@@ -9,9 +9,13 @@ from datetime import datetime, timezone
 from typing import Any
 
 CONTROL = re.compile(
-    r"\x1b(?:\[[0-?]*[ -/]*[@-~]|\][^\x07\x1b]*(?:\x07|\x1b\\)?|.)?|[\x00-\x08\x0b-\x1f\x7f-\x9f]"
+    r"(?:\x1b\[|\x9b)[0-?]*[ -/]*[@-~]?"
+    r"|(?:\x1b[\]PX^_]|[\x9d\x90\x98\x9e\x9f])[^\n\x07\x1b\x9c]*(?:\x07|\x1b\\|\x9c)?"
+    r"|\x1b[ -/]*[0-~]?"
+    r"|[\x00-\x08\x0b-\x1f\x7f-\x9f]"
 )
-"""Escape sequences of terminals, and other control characters but tab and line feed."""
+"""What a terminal would obey: colours and movements; titles and links; other escapes; and single
+control characters but tab and line feed."""
 
 MARKS = {
     "NotStarted": "waiting",
@@ -32,6 +36,11 @@ def plain(text: str) -> str:
     return CONTROL.sub("", text)
 
 
+def one_line(text: str) -> str:
+    """Return a text of somebody else's on one line."""
+    return " ".join(plain(text).split())
+
+
 def number(value: float | None) -> str:
     """Return a number in at most six digits."""
     return NOTHING if value is None else f"{value:.6g}"
@@ -41,20 +50,23 @@ def value_text(value: Any) -> str:
     """Return the value of a hyperparameter."""
     if isinstance(value, float):
         return number(value)
-    return plain(value) if isinstance(value, str) else plain(json.dumps(value, ensure_ascii=False))
+    if isinstance(value, str):
+        return plain(value)
+    text = json.dumps(value, ensure_ascii=False)  # leaves these control characters as they are
+    return re.sub(r"[\x7f-\x9f]", lambda c: f"\\u{ord(c[0]):04x}", text)
 
 
 def configuration_text(configuration: Mapping[str, Any]) -> str:
     """Return a configuration on one line."""
     pairs = (f"{plain(k).lstrip('-')}={value_text(v)}" for k, v in configuration.items())
-    return "  ".join(pairs)
+    return "  ".join(pairs).replace("\n", "\\n")
 
 
 def duration(seconds: float | None) -> str:
     """Return a time span in the two largest units."""
     if seconds is None:
         return NOTHING
-    if seconds < 60:
+    if round(seconds, 1) < 60:
         return f"{seconds:.1f} s"
     minutes, rest = divmod(int(seconds + 0.5), 60)
     if minutes < 60:
@@ -70,7 +82,7 @@ def counted(count: int, noun: str) -> str:
 
 def fit(text: str, width: int) -> str:
     """Return a text on one line, cut to a width."""
-    line = " ".join(plain(text).split())
+    line = one_line(text)
     return line if len(line) <= width else line[: max(0, width - 1)] + "…"
 
 

@@ -27,11 +27,13 @@ from sweep.core.events import (
     Stopped,
 )
 from sweep.core.metric_watch import MetricWatch
-from sweep.core.run import RunRecord
+from sweep.core.run import RunRecord, RunState
 from sweep.storage.journal import Batch, Metric
 
 KINDS = {"s": "scalar", "l": "list", "r": "row", "t": "table", "i": "image", "j": "json"}
 """Kinds of metrics by the letter with which the script's side sends them."""
+TRACEBACK = "Traceback (most recent call last):"
+LONGEST_CAUSE = 500
 
 
 @dataclass(slots=True)
@@ -64,14 +66,13 @@ class Translator:
                 yield from self._said(run, attempt, said, at, batch)
             case RunStarted(run, _, facts):
                 self.facts[run] = batch.facts[run] = dict(facts)
-                self.watch.started(at)
-                yield Started(at, run)
+                yield from self._started(at, run)
             case RunLost(run, _, reason):
                 yield Lost(at, run, reason)
-            case RunEnded(run):
-                yield self._ended(message, at, batch)
-                if not message.error and not message.stopped:
-                    self._notice(at, run, self.watch.ended(run), batch)
+            case end:
+                yield self._ended(end, at, batch)
+                if not end.error and not end.stopped:
+                    self._notice(at, end.run, self.watch.ended(end.run), batch)
 
     def time(self, at: float, batch: Batch) -> None:
         """Say what only the passing of time makes worth saying."""
@@ -80,6 +81,12 @@ class Translator:
     def _current(self, message: RunSaid | RunStarted | RunEnded | RunLost) -> bool:
         record = self.runs[message.run]
         return record.live and record.attempt == message.attempt
+
+    def _started(self, at: float, run: int) -> Iterator[Event]:
+        """Say that a run has started, once: it may speak before the word of its start is here."""
+        if self.runs[run].state is not RunState.RUNNING:
+            self.watch.started(at)
+            yield Started(at, run)
 
     def _ended(self, end: RunEnded, at: float, batch: Batch) -> Event:
         facts = self.facts.setdefault(end.run, {})
@@ -96,25 +103,32 @@ class Translator:
         return Completed(at, end.run)
 
     def _said(self, run: int, attempt: int, said: Any, at: float, batch: Batch) -> Iterator[Event]:
+        if self.runs[run].state is RunState.QUEUED:
+            yield from self._started(at, run)
+        # A script can send anything, so nothing is taken for what it should be.
         kind, name, value = said.get("k"), said.get("n"), said.get("v")
-        if kind in KINDS and isinstance(name, str):
-            if name == self.metric and kind in ("s", "l"):
+        match kind, value:
+            case (("s" | "l"), _) if name == self.metric:
                 for item in value if isinstance(value, list) else [value]:
                     yield from self._reported(run, attempt, item, said, at, batch)
-                return
-            self.watch.logged(name)
-            batch.metrics.append(_metric(run, attempt, said, at))
-        elif kind in ("tag", "property") and isinstance(value, dict):
-            batch.tags += [(run, kind, str(k), _text(v)) for k, v in value.items()]
-        elif kind == "file" and isinstance(name, str):
-            batch.tags.append((run, "artifact", name, _text(said.get("p"))))
+            case str(), _ if kind in KINDS and isinstance(name, str):
+                self.watch.logged(name)
+                batch.metrics.append(_metric(run, attempt, said, at))
+                if kind == "i" and isinstance(value, str):
+                    batch.tags.append((run, "artifact", value, value))
+            case (("tag" | "property"), dict()):
+                batch.tags += [(run, kind, str(k), _text(v)) for k, v in value.items()]
+            case "untag", list():
+                batch.tags += [(run, "tag", str(k), None) for k in value]
+            case "file", _ if isinstance(name, str):
+                batch.tags.append((run, "artifact", name, _text(said.get("p"))))
 
     def _reported(
         self, run: int, attempt: int, value: Any, said: Any, at: float, batch: Batch
     ) -> Iterator[Event]:
         if isinstance(value, bool) or not isinstance(value, (int, float)):
             self._notice(at, run, self._not_a_number(run, value), batch)
-            batch.metrics.append(_metric(run, attempt, {**said, "v": value}, at))
+            batch.metrics.append(_metric(run, attempt, {**said, "k": "s", "v": value}, at))
             return
         self.watch.reported()
         step = said.get("s")
@@ -125,8 +139,8 @@ class Translator:
             return None
         self._warned.add(self.metric)
         return (
-            f"run {run} logged {value!r} as {self.metric!r}, the primary metric: only numbers can"
-            " be compared, so it is kept but not used"
+            f"run {run} logged {value!r:.100} as {self.metric!r}, the primary metric: only"
+            " numbers can be compared, so it is kept but not used"
         )
 
     def _notice(self, at: float, run: int | None, text: str | None, batch: Batch) -> None:
@@ -135,12 +149,21 @@ class Translator:
 
 
 def explain(error: str, tail: str) -> str:
-    """Return an error with the exception that the output ends with, if it does."""
-    lines = [line.strip() for line in tail.splitlines() if line.strip()]
-    last = lines[-1] if lines else ""
+    """Return an error with the exception that the output tells of, if it does."""
+    cause = _exception(tail)[:LONGEST_CAUSE]
+    return f"{error}: {cause}" if cause and cause not in error else error
+
+
+def _exception(tail: str) -> str:
+    """Return the line under the last traceback; or the last line, if it looks like such a one."""
+    _, traceback, after = tail.rpartition(TRACEBACK)
+    lines = [line for line in after.splitlines() if line.strip()]
+    if traceback:
+        return next((line.strip() for line in lines if not line[0].isspace()), "")
+    last = lines[-1].strip() if lines else ""
     kind = last.split(":")[0]
-    looks_like_one = kind.replace(".", "").replace("_", "").isalnum() and " " not in kind
-    return f"{error}: {last[:500]}" if last and looks_like_one else error
+    looks_like_one = kind.replace(".", "").replace("_", "").isalnum()
+    return last if looks_like_one else ""
 
 
 def _metric(run: int, attempt: int, said: Any, at: float) -> Metric:
@@ -152,7 +175,7 @@ def _metric(run: int, attempt: int, said: Any, at: float) -> Metric:
         kind=KINDS[said["k"]],
         value=said.get("v"),
         step=_float(step) if _is_number(step) else None,
-        at=when if _is_number(when) else at,
+        at=_float(when) if _is_number(when) and math.isfinite(_float(when)) else at,
     )
 
 
@@ -164,8 +187,8 @@ def _float(value: float) -> float:
     try:
         return float(value)
     except OverflowError:  # an integer beyond all floats
-        return math.copysign(math.inf, value)
+        return math.inf if value > 0 else -math.inf
 
 
-def _text(value: Any) -> str | None:
-    return None if value is None else str(value)
+def _text(value: Any) -> str:
+    return "" if value is None else str(value)

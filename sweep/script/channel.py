@@ -5,14 +5,25 @@ from __future__ import annotations
 import json
 import os
 import sys
-from _thread import allocate_lock
+from _thread import RLock
 
 from sweep.script.errors import RunLogError
+from sweep.script.values import KINDS
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     import socket
-    from typing import Any
+    from typing import Any, Protocol
+
+    class Channel(Protocol):
+        """Where messages go."""
+
+        def send(self, message: dict[str, Any]) -> None:
+            """Send one message."""
+
+        def stopped(self) -> bool:
+            """Tell whether the run was told to stop."""
+
 
 LIMIT = 1 << 20
 """Bytes of one message."""
@@ -20,6 +31,10 @@ BUFFER = 1 << 20
 """Bytes that may wait between script and slot before the script does."""
 PATIENCE = 30.0
 """Seconds a script waits for a full buffer, at most; what it had to say is lost then."""
+NO_SIGNAL = 0x4000
+"""Linux' MSG_NOSIGNAL: a script that lets SIGPIPE kill it does not die of a slot that is gone."""
+
+encode = json.JSONEncoder(separators=(",", ":")).encode
 
 
 class SocketChannel:
@@ -31,10 +46,17 @@ class SocketChannel:
 
     def __init__(self, path: str) -> None:
         self._path = path
-        self._pid = 0
         self._socket: socket.socket | None = None
-        self._lock = allocate_lock()
+        self._lock = RLock()
         self._warned = False
+        os.register_at_fork(after_in_child=self._forked)
+
+    def _forked(self) -> None:
+        """Leave the parent's connection to it, and a lock that no thread here will release."""
+        self._lock = RLock()
+        if self._socket is not None:
+            self._socket.close()
+            self._socket = None
 
     def send(self, message: dict[str, Any]) -> None:
         """Send one message.
@@ -42,48 +64,58 @@ class SocketChannel:
         Raises:
             RunLogError: it is too large.
         """
-        data = json.dumps(message, separators=(",", ":")).encode() + b"\n"
+        data = encode(message).encode() + b"\n"
         if len(data) > LIMIT:
             raise RunLogError(
                 f"{message.get('n', 'this')!r} takes {len(data):,} bytes; at most {LIMIT:,} can"
                 " be logged at once: write it to a file in outputs"
             )
         with self._lock:
+            # Nobody else has the connection meanwhile: a signal handler that logs in the midst of
+            # a message makes another, and one that raises leaves no half of a line behind.
+            connection, self._socket = self._socket, None
+            whole = False
             try:
-                self._connected().sendall(data)
+                connection = connection or self._connect()
+                connection.sendall(data, NO_SIGNAL)
+                whole = True
             except OSError as error:
-                self._socket = None
                 if not self._warned:
                     self._warned = True
                     print(f"sweep: what was logged may be lost: {error}", file=sys.stderr)
+            finally:
+                if whole and self._socket is None:
+                    self._socket = connection
+                elif connection is not None:
+                    connection.close()
 
     def stopped(self) -> bool:
         """Tell whether the run was told to stop: a script hears that by a signal."""
         return False
 
-    def _connected(self) -> socket.socket:
-        if self._socket is None or self._pid != os.getpid():
-            import socket  # noqa: PLC0415 - not needed by a script that runs by itself
+    def _connect(self) -> socket.socket:
+        import socket  # noqa: PLC0415 - not needed by a script that runs by itself
 
-            connection = socket.socket(socket.AF_UNIX)
+        connection = socket.socket(socket.AF_UNIX)
+        try:
             connection.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, BUFFER)
             connection.settimeout(PATIENCE)
             connection.connect(self._path)
-            self._socket, self._pid = connection, os.getpid()
-        return self._socket
+        except BaseException:
+            connection.close()
+            raise
+        return connection
 
 
 class Terminal:
     """Messages of a script that runs by itself: printed as the service's offline run does."""
 
-    NAMES = {"s": "scalar", "l": "list", "r": "row", "t": "table", "i": "image"}  # noqa: RUF012
-
     def send(self, message: dict[str, Any]) -> None:
         """Print one message."""
         kind = message["k"]
-        if kind in self.NAMES or kind == "j":
-            what = self.NAMES.get(kind) or message["d"]
-            print(f"Attempted to log {what} metric {message['n']}:\n{message.get('v')}")
+        if kind in KINDS:
+            what = message.get("d") or KINDS[kind]
+            print(f"Attempted to log {what} metric {message['n']}:\n{message['v']}")
         else:
             print(f"Attempted to keep {kind} {message.get('n') or message.get('v')}")
 

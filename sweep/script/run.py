@@ -6,25 +6,22 @@ Names and semantics: the Run class of the Azure Machine Learning SDK, version 1.
 from __future__ import annotations
 
 import os
-import time
 
 from sweep.script.channel import SocketChannel, Terminal
-from sweep.script.errors import RunEnvironmentError, RunLogError, RunStopped
-from sweep.script.values import read_back, scalar, table
+from sweep.script.errors import RunEnvironmentError, RunLogError
+from sweep.script.files import RunFiles, own, put
+from sweep.script.log import Log
+from sweep.script.values import scalar, table
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
-    from typing import Any, Protocol
+    from typing import Any
 
-    class Channel(Protocol):
-        """Where messages go."""
+    from sweep.script.channel import Channel
 
-        def send(self, message: dict[str, Any]) -> None:
-            """Send one message."""
-
-        def stopped(self) -> bool:
-            """Tell whether the run was told to stop."""
+MOST_CHILDREN = 100
+"""How many parts of a run are made at once, at most."""
 
 
 class Run:
@@ -37,6 +34,7 @@ class Run:
         number: its place in the order of sampling, from 0.
         attempt: 1, or more where it was lost and started again.
         folder: its own folder, which is also its working directory at the start.
+        parent: the run that this is a part of; None for a run of a sweep.
     """
 
     _context: Run | None = None
@@ -48,11 +46,14 @@ class Run:
         self.number = number
         self.attempt = attempt
         self.folder = folder
+        self.parent: Run | None = None
+        self._offline = isinstance(channel, Terminal)
         self._channel = channel
-        self._logged: list[tuple[str, str, Any]] = []
+        self._log = Log(channel)
         self._tags: dict[str, Any] = {}
-        self._properties: dict[str, Any] = {}
-        self._files: list[str] = []
+        self._properties: dict[str, str] = {}
+        self._files = RunFiles(self._log, copies=not self._offline)
+        self._children: list[Run] = []
 
     @classmethod
     def get_context(cls, allow_offline: bool = True) -> Run:
@@ -76,12 +77,12 @@ class Run:
                     int(os.environ["SWEEP_RUN_ATTEMPT"]),
                     os.environ["SWEEP_RUN_FOLDER"],
                 )
-            elif not allow_offline:
-                raise RunEnvironmentError("this script was not started by a sweep")
             else:
                 import uuid  # noqa: PLC0415 - only here, and it costs milliseconds
 
                 Run._context = cls(Terminal(), f"OfflineRun_{uuid.uuid4()}")
+        if Run._context._offline and not allow_offline:
+            raise RunEnvironmentError("this script was not started by a sweep")
         return Run._context
 
     @staticmethod
@@ -100,7 +101,7 @@ class Run:
             RunLogError: it is a list, or nothing that could be kept.
             RunStopped: this is a function run, and it was told to stop.
         """
-        self._send("s", name, scalar(name, value), step)
+        self._log.metric("s", name, scalar(name, value), step=scalar(name, step))
 
     def log_list(
         self, name: str, value: Iterable[Any], description: str = "", step: float | None = None
@@ -108,15 +109,15 @@ class Run:
         """Log several values of one metric in order; an empty list logs nothing."""
         values = [scalar(name, item) for item in value]
         if values:
-            self._send("l", name, values, step)
+            self._log.metric("l", name, values, step=scalar(name, step))
 
     def log_row(self, name: str, description: str | None = None, **columns: Any) -> None:
         """Log one row of a table, column by column."""
-        self._send("r", name, {c: scalar(f"{name}.{c}", v) for c, v in columns.items()})
+        self._log.metric("r", name, {c: scalar(f"{name}.{c}", v) for c, v in columns.items()})
 
     def log_table(self, name: str, value: Mapping[str, Any], description: str = "") -> None:
         """Log a table: scalars, or lists of one length."""
-        self._send("t", name, table(name, value))
+        self._log.metric("t", name, table(name, value))
 
     def log_image(
         self, name: str, path: str | None = None, plot: Any = None, description: str = ""
@@ -126,35 +127,31 @@ class Run:
         Raises:
             RunLogError: both or neither are given.
         """
-        if (path is None) == (plot is None):
-            raise RunLogError(f"log_image({name!r}): give either path or plot")
-        from sweep.script.files import image  # noqa: PLC0415 - rarely needed
-
-        self._send("i", name, image(self.folder, name, path, plot))
+        self._files.image(self.folder, name, path, plot)
 
     def log_confusion_matrix(self, name: str, value: Any, description: str = "") -> None:
         """Log a confusion matrix, as a dict in the service's form or the path of one."""
-        self._send_json("confusion_matrix", name, value)
+        self._log.document("confusion_matrix", name, value)
 
     def log_accuracy_table(self, name: str, value: Any, description: str = "") -> None:
         """Log an accuracy table, as a dict in the service's form or the path of one."""
-        self._send_json("accuracy_table", name, value)
+        self._log.document("accuracy_table", name, value)
 
     def log_residuals(self, name: str, value: Any, description: str = "") -> None:
         """Log residuals, as a dict in the service's form or the path of one."""
-        self._send_json("residuals", name, value)
+        self._log.document("residual", name, value)
 
     def log_predictions(self, name: str, value: Any, description: str = "") -> None:
         """Log predictions, as a dict in the service's form or the path of one."""
-        self._send_json("predictions", name, value)
+        self._log.document("predictions", name, value)
 
-    def get_metrics(self, name: str | None = None) -> dict[str, Any]:
-        """Return what this process has logged, by name."""
-        return read_back(m for m in self._logged if name is None or m[0] == name)
+    def get_metrics(self, name: str | None = None, recursive: bool = False) -> dict[str, Any]:
+        """Return what this process has logged, by name; with `recursive`, in parts as well."""
+        return self._log.read(name, recursive=recursive)
 
     def has_logged(self, name: str) -> bool:
         """Tell whether this process has logged a metric."""
-        return any(logged == name for logged, _, _ in self._logged)
+        return name in self._log.logged
 
     # ---- tags and properties ----------------------------------------------------------
 
@@ -164,33 +161,34 @@ class Run:
 
     def set_tags(self, tags: Mapping[str, Any]) -> None:
         """Attach tags; a tag that is there gets the new value."""
+        self._log.attach("tag", {k: None if v is None else str(v) for k, v in tags.items()})
         self._tags.update(tags)
-        self._tell("tag", {k: None if v is None else str(v) for k, v in tags.items()})
 
     def remove_tags(self, keys: Iterable[str]) -> None:
         """Take tags away."""
         keys = list(keys)
+        self._log.detach(keys)
         for key in keys:
             self._tags.pop(key, None)
-        self._tell("untag", keys)
 
     def get_tags(self) -> dict[str, Any]:
         """Return the tags that this process has attached."""
         return dict(self._tags)
 
     def add_properties(self, properties: Mapping[str, Any]) -> None:
-        """Attach properties: like tags, but written once.
+        """Attach properties: like tags, but texts, and written once.
 
         Raises:
             RunLogError: a property is there already, with another value.
         """
-        for key, value in properties.items():
-            if self._properties.get(key, value) != value:
+        texts = {key: str(value) for key, value in properties.items()}
+        for key, text in texts.items():
+            if self._properties.get(key, text) != text:
                 raise RunLogError(f"property {key!r} is {self._properties[key]!r} for good")
-        self._properties.update(properties)
-        self._tell("property", {k: str(v) for k, v in properties.items()})
+        self._log.attach("property", texts)
+        self._properties.update(texts)
 
-    def get_properties(self) -> dict[str, Any]:
+    def get_properties(self) -> dict[str, str]:
         """Return the properties that this process has attached."""
         return dict(self._properties)
 
@@ -201,13 +199,9 @@ class Run:
 
         Raises:
             RunLogError: the name leaves the run's folder, or is taken.
+            OSError: the file cannot be read, or not be kept.
         """
-        from sweep.script.files import keep  # noqa: PLC0415 - rarely needed
-
-        if name in self._files:
-            raise RunLogError(f"upload_file({name!r}): there is a file of that name")
-        self._files.append(name)
-        self._channel.send({"k": "file", "n": name, "p": keep(self.folder, name, path_or_stream)})
+        self._files.keep(self.folder, name, path_or_stream)
 
     def upload_files(self, names: Iterable[str], paths: Iterable[str]) -> None:
         """Keep several files."""
@@ -215,23 +209,26 @@ class Run:
             self.upload_file(name, path)
 
     def upload_folder(self, name: str, path: str) -> None:
-        """Keep every file of a folder under names that start with `name`."""
-        from sweep.script.files import inside  # noqa: PLC0415 - rarely needed
+        """Keep every file of a folder under names that start with `name`.
 
-        for file in inside(path):
-            self.upload_file(f"{name}/{file}", os.path.join(path, file))
+        Raises:
+            RunLogError: there is no such folder.
+        """
+        self._files.keep_folder(self.folder, name, path)
 
     def get_file_names(self) -> list[str]:
         """Return the names of the files in the run's folder that are the run's own."""
-        from sweep.script.files import own  # noqa: PLC0415 - rarely needed
-
-        return sorted({*self._files, *own(self.folder)})
+        return sorted({*self._files.places, *own(self.folder)})
 
     def download_file(self, name: str, output_file_path: str | None = None) -> None:
         """Copy a kept file out of the run's folder."""
-        from sweep.script.files import copy  # noqa: PLC0415 - rarely needed
+        put(output_file_path or os.path.basename(name), os.path.join(self.folder, name))
 
-        copy(os.path.join(self.folder, name), output_file_path or os.path.basename(name))
+    def download_files(self, prefix: str = "", output_directory: str = ".") -> None:
+        """Copy the kept files whose names start with `prefix` into a folder."""
+        for name in self.get_file_names():
+            if name.startswith(prefix):
+                self.download_file(name, os.path.join(output_directory, name))
 
     # ---- life -------------------------------------------------------------------------
 
@@ -243,33 +240,48 @@ class Run:
 
     def fail(self, error_details: Any = None, error_code: Any = None) -> None:
         """Keep the details; a run has failed when its script ends with another exit code."""
-        self._tell("property", {"error_details": str(error_details or error_code or "")})
+        self._log.attach("property", {"error_details": str(error_details or error_code or "")})
 
     def cancel(self) -> None:
         """Refuse: a run is cancelled from outside, by `sweep run cancel`."""
         raise RunLogError("a script cannot cancel its own run: end it, or `sweep run cancel`")
 
     def child_run(self, name: str | None = None, **_: Any) -> Run:
-        """Return a part of this run whose metrics are kept under its name."""
-        return ChildRun(self, name or f"child_{len(self._logged)}")
+        """Return a part of this run; what it logs is kept with the run's, under its name."""
+        name = name or f"child_{len(self._children)}"
+        child = Run(self._channel, f"{self.id}/{name}", self.number, self.attempt, self.folder)
+        child.parent, child._log = self, self._log.part(name)
+        child._files = self._files.part(child._log)
+        self._children.append(child)
+        return child
+
+    def create_children(self, count: int) -> list[Run]:
+        """Return several parts of this run.
+
+        Raises:
+            RunLogError: they are too many.
+        """
+        if count > MOST_CHILDREN:
+            raise RunLogError(f"create_children({count}): at most {MOST_CHILDREN} at once")
+        return [self.child_run() for _ in range(count)]
+
+    def get_children(self) -> list[Run]:
+        """Return the parts of this run that this process has made."""
+        return list(self._children)
 
     def get_details(self) -> dict[str, Any]:
         """Return what is known of the run inside of it."""
+        log = os.path.join(self.folder, "user_logs", "std_log.txt")
         return {
             "runId": self.id,
             "status": "Running",
             "properties": self.get_properties(),
-            "logFiles": {"user_logs/std_log.txt": os.path.join(self.folder, "user_logs")},
+            "logFiles": {"user_logs/std_log.txt": log},
         }
 
     def get_status(self) -> str:
         """Return the status: it is running, since it asks."""
         return "Running"
-
-    @property
-    def parent(self) -> Run | None:
-        """The run that this is a part of; None for a run of a sweep."""
-        return None
 
     def __enter__(self) -> Run:
         """Enter a block that is this run."""
@@ -280,47 +292,3 @@ class Run:
 
     def __repr__(self) -> str:
         return f"Run({self.id!r})"
-
-    # ---- sending ----------------------------------------------------------------------
-
-    def _send(self, kind: str, name: str, value: Any, step: float | None = None) -> None:
-        if not isinstance(name, str) or not name:
-            raise RunLogError(f"a metric is named by a text, got {name!r}")
-        message = {"k": kind, "n": name, "v": value, "t": time.time()}
-        if step is not None:
-            message["s"] = scalar(name, step)
-        self._channel.send(message)
-        self._logged.append((name, KINDS[kind], value))
-        if self._channel.stopped():
-            raise RunStopped
-
-    def _send_json(self, what: str, name: str, value: Any) -> None:
-        if isinstance(value, str):
-            import json  # noqa: PLC0415 - already there in a run; not in an offline one
-
-            with open(value, encoding="utf-8") as file:
-                value = json.load(file)
-        self._channel.send({"k": "j", "n": name, "v": value, "d": what, "t": time.time()})
-        self._logged.append((name, what, value))
-
-    def _tell(self, kind: str, value: Any) -> None:
-        self._channel.send({"k": kind, "v": value})
-
-
-KINDS = {"s": "scalar", "l": "list", "r": "row", "t": "table", "i": "image"}
-
-
-class ChildRun(Run):
-    """A part of a run; its metrics are kept with the run's, under the part's name."""
-
-    def __init__(self, parent: Run, name: str) -> None:
-        super().__init__(parent._channel, f"{parent.id}/{name}", folder=parent.folder)
-        self._parent, self._name = parent, name
-
-    @property
-    def parent(self) -> Run:
-        """The run that this is a part of."""
-        return self._parent
-
-    def _send(self, kind: str, name: str, value: Any, step: float | None = None) -> None:
-        super()._send(kind, f"{self._name}/{name}", value, step)

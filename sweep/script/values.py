@@ -14,6 +14,11 @@ if TYPE_CHECKING:
 
 PLAIN = (bool, int, float, str, type(None))
 
+KINDS = {"s": "scalar", "l": "list", "r": "row", "t": "table", "i": "image", "j": "json"}
+"""Kinds of metrics by the letter with which they are sent."""
+SHAPES = {"scalar": list, "list": list, "row": dict, "table": dict}
+"""What metrics of these kinds are gathered in; of others the last one counts."""
+
 
 def scalar(name: str, value: Any) -> Any:
     """Return one value as a JSON value.
@@ -28,70 +33,54 @@ def scalar(name: str, value: Any) -> Any:
         return value
     if isinstance(value, (tuple, dict)):
         return repr(value)
-    if isinstance(value, (list, range, set)) or hasattr(value, "__next__"):
-        raise RunLogError(
-            f"log({name!r}): one value is expected, got a {type(value).__name__}; log_list keeps"
-            " several at once"
-        )
-    item = getattr(value, "item", None)
     try:
-        if callable(item):
-            return scalar(name, item())
-        if isinstance(value, (int, float, str)):
-            return _base(value)  # a subclass: numpy.float64, an enum, ...
-        return float(value)
-    except (TypeError, ValueError) as error:
-        raise RunLogError(
-            f"log({name!r}): a number or a text is expected, got {type(value).__name__}: {error}"
-        ) from None
+        return _converted(value)
+    except Exception as error:  # noqa: BLE001 - each library has its own
+        got = f"got {type(value).__name__}"
+        if hasattr(value, "__iter__"):
+            text = f"log({name!r}): one value is expected, {got}; log_list keeps several at once"
+        else:
+            text = f"log({name!r}): a number or a text is expected, {got}: {error}"
+        raise RunLogError(text) from None
 
 
-def _base(value: Any) -> Any:
-    for kind in (bool, int, float, str):
+def _converted(value: Any) -> Any:
+    item = getattr(value, "item", None)
+    if callable(item):
+        value = item()
+    # A subclass, such as an enum, is taken for what it holds and not for what it is called.
+    if isinstance(value, str):
+        return str.__str__(value)
+    for kind in (bool, int):
         if isinstance(value, kind):
             return kind(value)
-    return value
+    return value if value is None else float(value)
 
 
-def read_back(logged: Iterable[tuple[str, str, Any]]) -> dict[str, Any]:
-    """Return metrics as `get_metrics` gives them, from (name, kind, value) in logged order.
+def document(name: str, value: Any) -> Any:
+    """Return a JSON document: dicts and lists of scalars; arrays of numpy become lists.
 
-    One scalar is a scalar, several are a list; a row is a dict, several are a dict of lists; a
-    list of one and a table of one row are their only value.
+    Raises:
+        RunLogError: something in it is neither.
     """
-    scalars: dict[str, list[Any]] = {}
-    tables: dict[str, dict[str, list[Any]]] = {}
-    result: dict[str, Any] = {}
-    for name, kind, value in logged:
-        if kind == "scalar":
-            scalars.setdefault(name, []).append(value)
-            result[name] = None
-        elif kind == "list":
-            scalars.setdefault(name, []).extend(value)
-            result[name] = None
-        elif kind in ("row", "table"):
-            columns = tables.setdefault(name, {})
-            for column, cell in value.items():
-                columns.setdefault(column, []).extend(cell if isinstance(cell, list) else [cell])
-            result[name] = None
-        else:
-            result[name] = value
-    for name, values in scalars.items():
-        result[name] = values[0] if len(values) == 1 else values
-    for name, columns in tables.items():
-        result[name] = {c: v[0] if len(v) == 1 else v for c, v in columns.items()}
-    return result
+    if isinstance(value, dict):
+        return {str(key): document(name, item) for key, item in value.items()}
+    if isinstance(value, (list, tuple)) or _is_array(value):
+        return [document(name, item) for item in value]
+    return scalar(name, value)
 
 
 def table(name: str, value: Mapping[str, Any]) -> dict[str, Any]:
     """Return a table as JSON values: scalars, or lists of one length.
 
     Raises:
-        RunLogError: the columns have different lengths.
+        RunLogError: it is no table, or the columns have different lengths.
     """
+    if not hasattr(value, "items"):
+        raise RunLogError(f"log_table({name!r}): columns by name are expected, got {value!r}")
     columns = {
         str(column): [scalar(name, cell) for cell in cells]
-        if isinstance(cells, (list, tuple)) or _is_array(cells)
+        if isinstance(cells, (list, tuple, range)) or _is_array(cells)
         else scalar(name, cells)
         for column, cells in value.items()
     }
@@ -103,3 +92,55 @@ def table(name: str, value: Mapping[str, Any]) -> dict[str, Any]:
 
 def _is_array(value: Any) -> bool:
     return bool(getattr(value, "ndim", 0)) and hasattr(value, "__iter__")
+
+
+class Logged:
+    """Metrics as `get_metrics` gives them.
+
+    One scalar is a scalar, several are a list; a row is a dict, several are a dict of lists; a
+    list of one and a table of one row are their only value.
+    """
+
+    def __init__(self) -> None:
+        self._kept: dict[str, tuple[type | None, Any]] = {}
+
+    def __contains__(self, name: str) -> bool:
+        return name in self._kept
+
+    def add(self, name: str, kind: str, value: Any) -> None:
+        """Take note of one thing that was logged."""
+        shape = SHAPES.get(kind)
+        known, kept = self._kept.get(name, (None, None))
+        if shape is None:
+            self._kept[name] = (None, value)
+            return
+        if known is not shape:
+            kept = shape()
+            self._kept[name] = (shape, kept)
+        if kind == "scalar":
+            kept.append(value)
+        elif kind == "list":
+            kept.extend(value)
+        else:
+            for column, cell in value.items():
+                kept.setdefault(column, []).extend(cell if isinstance(cell, list) else [cell])
+
+    def read(self, name: str | None = None) -> dict[str, Any]:
+        """Return all metrics, or the one of a name, by name in the order of their first value."""
+        return {n: _read(*kept) for n, kept in self._kept.items() if name in (None, n)}
+
+
+def _read(shape: type | None, kept: Any) -> Any:
+    if shape is list:
+        return kept[0] if len(kept) == 1 else [*kept]
+    if shape is dict:
+        return {column: _read(list, cells) for column, cells in kept.items()}
+    return kept
+
+
+def read_back(logged: Iterable[tuple[str, str, Any]]) -> dict[str, Any]:
+    """Return metrics as `get_metrics` gives them, from (name, kind, value) in logged order."""
+    metrics = Logged()
+    for name, kind, value in logged:
+        metrics.add(name, kind, value)
+    return metrics.read()

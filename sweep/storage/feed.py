@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from policies import Goal
 from sweep.core.commands import Command, Finish, Launch
 from sweep.core.events import Completed, Event, Failed, Lost, Opened, SlotsChanged, Stopped
-from sweep.core.words import configuration_text, counted, duration, number, plain
+from sweep.core.words import configuration_text, counted, duration, number, one_line
 from sweep.storage.reader import RunRow, SweepReader
 
 
@@ -22,7 +22,8 @@ class Feed:
     def __init__(self, reader: SweepReader, after: int = 0) -> None:
         self._reader = reader
         self._seen = after
-        self._noticed = 0
+        told = reader.notices() if after else []
+        self._noticed = told[-1][0] if told else 0
         self._goal: Goal = reader.goal
         best = reader.ranked(1) if after else []
         self._best: float | None = best[0].best if best else None
@@ -38,7 +39,7 @@ class Feed:
                 yield f"{duration(event.at - self._start):>10}  {text}"
         for noticed, _, _, text in self._reader.notices(self._noticed):
             self._noticed = noticed
-            yield f"{'note':>10}  {plain(text)}"
+            yield f"{'note':>10}  {one_line(text)}"
 
     def _event(self, event: Event) -> Iterator[str]:
         match event:
@@ -50,12 +51,12 @@ class Feed:
                 yield f"run {run} completed{self._result(run)}"
             case Stopped(_, run):
                 row = self._reader.run(run)
-                reason = plain(row.reason) if row else ""
+                reason = one_line(row.reason) if row else ""
                 yield f"run {run} stopped{self._result(run)}: {reason}"
             case Failed(_, run, error):
-                yield f"run {run} failed: {plain(error)}"
+                yield f"run {run} failed: {one_line(error)}"
             case Lost(_, run, reason):
-                yield f"run {run} lost: {plain(reason)}"
+                yield f"run {run} lost: {one_line(reason)}"
 
     def _commands(self, commands: list[Command]) -> Iterator[str]:
         for command in commands:
@@ -64,7 +65,7 @@ class Feed:
                     again = f" (attempt {attempt})" if attempt > 1 else ""
                     yield f"run {run} launched{again}  {configuration_text(configuration)}"
                 case Finish(status, reason):
-                    yield f"sweep {status.value}{': ' + plain(reason) if reason else ''}"
+                    yield f"sweep {status.value}{': ' + one_line(reason) if reason else ''}"
 
     def _result(self, number_: int) -> str:
         row = self._reader.run(number_)
@@ -76,7 +77,9 @@ class Feed:
 
     def _is_best(self, row: RunRow) -> bool:
         assert row.best is not None
-        if self._best is not None and self._goal.score(row.best) <= self._goal.score(self._best):
+        score = self._goal.score
+        if self._best is not None and score(row.best) <= score(self._best):
             return False
         self._best = row.best
-        return True
+        running = self._reader.ranked(1, "status IN ('Running', 'CancelRequested')")
+        return not any(r.best is not None and score(r.best) > score(row.best) for r in running)

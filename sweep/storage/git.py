@@ -46,9 +46,11 @@ def properties(source: Path) -> dict[str, str]:
 def _ask(source: Path, *words: str) -> str:
     try:
         answer = subprocess.run(
-            ["git", "-C", str(source), *words],  # noqa: S607 - the user's own git
+            # The user's own git, which is not to stand in the way of what the user does with it.
+            ["git", "--no-optional-locks", "-C", str(source), *words],  # noqa: S607
             capture_output=True,
-            text=True,
+            encoding="utf-8",
+            errors="replace",
             timeout=SECONDS,
             check=False,
         )
@@ -58,4 +60,4 @@ def _ask(source: Path, *words: str) -> str:
 
 
 def _without_credentials(value: str) -> str:
-    return re.sub(r"^([a-z][a-z0-9+.-]*://)[^/@]*@", r"\1", value, flags=re.IGNORECASE)
+    return re.sub(r"^([a-z][a-z0-9+.-]*://)[^/]*@", r"\1", value, flags=re.IGNORECASE)

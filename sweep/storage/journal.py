@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import math
+import sqlite3
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass, field, fields
 from pathlib import Path
@@ -18,6 +19,7 @@ from sweep.core.codec import KIND, pack_command, pack_event, unpack_command, unp
 from sweep.core.commands import Command
 from sweep.core.events import Event, Reported
 from sweep.core.run import RunRecord
+from sweep.errors import WorkspaceError
 from sweep.storage.schema import connect
 
 Entry = tuple[Event, list[Command]]
@@ -41,6 +43,8 @@ ADD_EVENT = "INSERT INTO event VALUES (?, ?, ?, ?, ?, ?, ?)"
 ADD_METRIC = (
     "INSERT INTO metric (run, attempt, name, kind, value, step, at) VALUES (?, ?, ?, ?, ?, ?, ?)"
 )
+PUT_TAG = "INSERT OR REPLACE INTO tag VALUES (?, ?, ?, ?)"
+DROP_TAG = "DELETE FROM tag WHERE run = ? AND kind = ? AND name = ?"
 PUT_RUN = (  # only names of ours are put together here
     f"INSERT INTO run ({', '.join(RUN_COLUMNS)}) VALUES ({', '.join('?' * len(RUN_COLUMNS))})"  # noqa: S608
     " ON CONFLICT (number) DO UPDATE SET "
@@ -71,7 +75,7 @@ class Batch:
         bests: best score of each of these runs, minus infinity for none.
         facts: exit codes and other facts of runs, by run.
         metrics: ordinary metrics.
-        tags: (run, kind, name, value) of tags, properties and artifacts.
+        tags: (run, kind, name, value) of tags, properties and artifacts; None takes one away.
         notices: (at, run, text) of what the user was told.
         sweep: facts about the sweep itself.
     """
@@ -128,6 +132,7 @@ class SqliteJournal:
     """
 
     def __init__(self, path: Path, goal: Goal) -> None:
+        self._path = path
         self._goal = goal
         self._db = connect(path, write=True)
         self._seq: int = self._db.execute("SELECT COALESCE(MAX(seq), 0) FROM event").fetchone()[0]
@@ -141,37 +146,52 @@ class SqliteJournal:
             yield unpack_entry(*row)
 
     def write(self, batch: Batch) -> None:
-        """Write a batch in one transaction."""
-        db = self._db
-        db.execute("BEGIN IMMEDIATE")
+        """Write a batch in one transaction: all of it is kept, or nothing.
+
+        Raises:
+            WorkspaceError: the disk is full, or the like.
+        """
         try:
-            db.executemany(ADD_EVENT, self._rows(batch))
-            db.executemany(PUT_RUN, self._runs(batch))
-            db.executemany("UPDATE run SET facts = ? WHERE number = ?", _facts(batch))
-            db.executemany(ADD_METRIC, map(_metric, batch.metrics))
-            db.executemany("INSERT OR REPLACE INTO tag VALUES (?, ?, ?, ?)", batch.tags)
-            db.executemany("INSERT INTO notice (at, run, text) VALUES (?, ?, ?)", batch.notices)
-            facts = [(key, json.dumps(value)) for key, value in batch.sweep.items()]
-            db.executemany("INSERT OR REPLACE INTO sweep VALUES (?, ?)", facts)
-        except BaseException:
-            db.execute("ROLLBACK")
+            self._db.execute("BEGIN IMMEDIATE")
+            self._insert(batch)
+            self._db.execute("COMMIT")
+        except BaseException as error:
+            if self._db.in_transaction:
+                self._db.execute("ROLLBACK")
+            if isinstance(error, sqlite3.OperationalError):
+                raise WorkspaceError(f"{self._path} cannot be written: {error}") from None
             raise
-        db.execute("COMMIT")
+        self._seq += len(batch.entries)
+
+    def _insert(self, batch: Batch) -> None:
+        db = self._db
+        db.executemany(ADD_EVENT, self._rows(batch))
+        db.executemany(PUT_RUN, self._runs(batch))
+        db.executemany("UPDATE run SET facts = ? WHERE number = ?", _facts(batch))
+        db.executemany(ADD_METRIC, map(_metric, batch.metrics))
+        for run, kind, name, value in batch.tags:
+            if value is None:
+                db.execute(DROP_TAG, (run, kind, _text(name)))
+            else:
+                db.execute(PUT_TAG, (run, kind, _text(name), _text(value)))
+        notices = [(at, run, _text(text)) for at, run, text in batch.notices]
+        db.executemany("INSERT INTO notice (at, run, text) VALUES (?, ?, ?)", notices)
+        facts = [(key, json.dumps(value)) for key, value in batch.sweep.items()]
+        db.executemany("INSERT OR REPLACE INTO sweep VALUES (?, ?)", facts)
 
     def close(self) -> None:
         """Close the database; the last to do so folds the log into it."""
         self._db.close()
 
     def _rows(self, batch: Batch) -> Iterator[tuple[Any, ...]]:
-        for event, commands in batch.entries:
-            self._seq += 1
+        for seq, (event, commands) in enumerate(batch.entries, self._seq + 1):
             kind, at, run, rest = pack_event(event)
             value = None
             if kind == REPORTED:  # the most frequent by far: as few bytes as can be
                 value, *rest = rest if rest[1] is not None else rest[:1]
             data = json.dumps(rest) if rest else None
             packed = json.dumps([pack_command(c) for c in commands]) if commands else None
-            yield self._seq, at, kind, run, value, data, packed
+            yield seq, at, kind, run, value, data, packed
 
     def _runs(self, batch: Batch) -> Iterator[tuple[Any, ...]]:
         for number, r in batch.records.items():
@@ -184,7 +204,7 @@ class SqliteJournal:
                 r.reports,
                 self._goal.from_score(best) if math.isfinite(best) else None,
                 r.last,
-                r.reason,
+                _text(r.reason),
                 None if r.verdict is None else json.dumps(asdict(r.verdict)),
                 r.launched_at,
                 r.started_at,
@@ -214,4 +234,9 @@ def _facts(batch: Batch) -> Iterator[tuple[str, int]]:
 
 
 def _metric(m: Metric) -> tuple[Any, ...]:
-    return m.run, m.attempt, m.name, m.kind, json.dumps(m.value), m.step, m.at
+    return m.run, m.attempt, _text(m.name), m.kind, json.dumps(m.value), m.step, m.at
+
+
+def _text(text: str) -> str:
+    """Return a text that can be stored: half of a surrogate pair cannot, and is spelt out."""
+    return text.encode(errors="backslashreplace").decode()

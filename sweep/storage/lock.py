@@ -30,7 +30,7 @@ class Lock:
         self._file = path.open("a+b", buffering=0)
         try:
             fcntl.fcntl(self._file, fcntl.F_OFD_SETLK, EXCLUSIVE)
-        except OSError:
+        except (BlockingIOError, PermissionError):
             self._file.close()
             holder = holder_of(path)
             who = f"process {holder}" if holder else "another process"
@@ -63,7 +63,9 @@ def holder_of(path: Path) -> int | None:
     """
     try:
         with path.open("rb") as file:
-            kind = FLOCK.unpack(fcntl.fcntl(file, fcntl.F_OFD_GETLK, EXCLUSIVE))[0]
-            return None if kind == fcntl.F_UNLCK else int(file.read() or 0)
-    except (OSError, ValueError):
+            if FLOCK.unpack(fcntl.fcntl(file, fcntl.F_OFD_GETLK, EXCLUSIVE))[0] == fcntl.F_UNLCK:
+                return None
+            written = file.read()
+    except OSError:
         return None
+    return int(written) if written.isdigit() else 0

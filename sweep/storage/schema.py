@@ -71,12 +71,12 @@ CREATE TABLE sweep (
 
 
 def connect(path: Path, *, write: bool = False) -> sqlite3.Connection:
-    """Open a sweep's database.
+    """Open a sweep's database; for writing, make it if need be.
 
     Raises:
         WorkspaceError: it is not there, is not one of ours, or is newer than this program.
     """
-    if not write and not path.exists():
+    if not write and not path.is_file():
         raise WorkspaceError(f"{path}: no such database")
     mode = "rwc" if write else "ro"
     try:
@@ -87,20 +87,30 @@ def connect(path: Path, *, write: bool = False) -> sqlite3.Connection:
             timeout=10,
             check_same_thread=False,
         )
-        version = connection.execute("PRAGMA user_version").fetchone()[0]
-        if write:
-            connection.execute("PRAGMA journal_mode = WAL")
-            connection.execute("PRAGMA synchronous = FULL")
-            if version == 0:
-                connection.executescript(
-                    f"BEGIN; {TABLES} PRAGMA user_version = {VERSION}; COMMIT;"
-                )
-                version = VERSION
+        try:
+            _prepare(connection, path, write=write)
+        except BaseException:
+            connection.close()
+            raise
     except sqlite3.DatabaseError as error:
         raise WorkspaceError(f"{path}: {error}; it cannot be used as a sweep's database") from None
+    return connection
+
+
+def _prepare(connection: sqlite3.Connection, path: Path, *, write: bool) -> None:
+    version, tables = connection.execute(
+        "SELECT user_version, (SELECT COUNT(*) FROM sqlite_master) FROM pragma_user_version"
+    ).fetchone()
+    if write and version == tables == 0:
+        connection.executescript(f"BEGIN; {TABLES} PRAGMA user_version = {VERSION}; COMMIT;")
+        version = VERSION
+    if version == 0:
+        raise WorkspaceError(f"{path}: it is not the database of a sweep")
     if version > VERSION:
         raise WorkspaceError(
             f"{path}: written by a newer version (schema {version}; this program knows"
             f" {VERSION}): upgrade hypersweep to read it"
         )
-    return connection
+    if write:
+        connection.execute("PRAGMA journal_mode = WAL")
+        connection.execute("PRAGMA synchronous = FULL")

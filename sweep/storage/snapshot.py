@@ -5,14 +5,20 @@ from __future__ import annotations
 import hashlib
 import json
 import os
+import secrets
 import shutil
+import stat
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from typing import BinaryIO, NoReturn
 
 from pathspec import GitIgnoreSpec
 
-ALWAYS_LEFT_OUT = frozenset({".git", "__pycache__", ".sweep", ".ipynb_checkpoints"})
+from sweep.errors import UserError
+from sweep.storage.workspace import NAME
+
+ALWAYS_LEFT_OUT = frozenset({".git", "__pycache__", NAME, ".ipynb_checkpoints"})
 """Never wanted in a run's folder; the last but one is our own."""
 SIZE_TO_MENTION = 300 * 1024**2
 """The service's limit; there is none here, but it may be a surprise."""
@@ -44,32 +50,42 @@ def take(source: Path, store: Path, *, strict: bool = False) -> Snapshot:
 
     The rules of ``.amlignore`` in its root hold, or else those of ``.gitignore`` there, never
     both; ignore files in deeper folders have no effect. Besides, version control, caches,
-    virtual environments and our own files are left out.
+    virtual environments and our own files are left out. A link is never followed out of `source`.
 
     Args:
         source: the directory.
         store: where snapshots are kept.
-        strict: leave out nothing but what the ignore file names.
+        strict: leave out nothing but what the ignore file names, and our own files.
 
     Raises:
-        OSError: something cannot be read or written.
+        UserError: something in `source` cannot be read; the message names it.
+        OSError: something cannot be written.
     """
     warnings: list[str] = []
     entries: list[tuple[str, str, str]] = []  # name, kind, hash or link target
+    fresh: list[Path] = []
     size = 0
+    root = source.resolve()
     for path in _walk(source, _ignored(source), strict=strict):
         name = path.relative_to(source).as_posix()
-        if path.is_symlink() and not path.is_file():
-            entries += _link(source, path, name, warnings)
-            continue
-        digest, length = _keep(path, store / "objects")
-        kind = "x" if os.access(path, os.X_OK) else "f"
-        entries.append((name, kind, digest))
-        size += length
-    manifest = json.dumps(entries, separators=(",", ":"), ensure_ascii=False).encode()
-    identity = hashlib.sha256(manifest).hexdigest()
+        target = Path(os.path.realpath(path))  # unlike resolve, it does not mind a circle
+        if path.is_symlink() and not target.is_relative_to(root):
+            warnings.append(
+                f"{name} is a link that leaves {source} and is not in the snapshot: pass its"
+                f" target to the script as an argument ({target})"
+            )
+        elif not path.exists():
+            warnings.append(f"{name} is a broken link and is not in the snapshot")
+        elif not path.is_file():
+            entries.append((name, "l", os.path.relpath(target, path.parent.resolve())))
+        else:
+            kind, digest, length = _keep(path, store / "objects", fresh)
+            entries.append((name, kind, digest))
+            size += length
+    identity = hashlib.sha256(json.dumps(entries).encode()).hexdigest()
     tree = store / "trees" / identity
     if not tree.exists():
+        _flush(fresh)
         _grow(tree, entries, store / "objects")
     if size > SIZE_TO_MENTION:
         warnings.append(
@@ -82,69 +98,105 @@ def take(source: Path, store: Path, *, strict: bool = False) -> Snapshot:
 def _ignored(source: Path) -> GitIgnoreSpec:
     for name in (".amlignore", ".gitignore"):
         if (source / name).is_file():
-            lines = (source / name).read_text(encoding="utf-8", errors="replace").splitlines()
-            return GitIgnoreSpec.from_lines(lines)
+            with _open(source / name) as file:
+                text = file.read().decode(errors="replace")
+            return GitIgnoreSpec.from_lines(text.splitlines())
     return GitIgnoreSpec.from_lines([])
 
 
 def _walk(source: Path, ignored: GitIgnoreSpec, *, strict: bool) -> Iterator[Path]:
     """Yield files and links in a fixed order."""
-    prune = all(pattern.include for pattern in ignored.patterns)  # nothing is let in again
-    for folder, folders, files in os.walk(source):
+    prune = all(pattern.include is not False for pattern in ignored.patterns)  # none is let in
+    for folder, folders, files in os.walk(source, onerror=_refuse):
         here = Path(folder)
         links = [name for name in folders if (here / name).is_symlink()]
         folders[:] = sorted(
             name
             for name in folders
             if name not in links
-            and (strict or not _left_out(here / name))
+            and not _left_out(here / name, strict=strict)
             and not (prune and ignored.match_file(f"{(here / name).relative_to(source)}/"))
         )
         for name in sorted(files + links):
             path = here / name
             relative = path.relative_to(source).as_posix()
-            if not ignored.match_file(relative) and (path.is_file() or path.is_symlink()):
+            if not ignored.match_file(relative) and (path.is_symlink() or path.is_file()):
                 yield path
 
 
-def _left_out(folder: Path) -> bool:
-    return folder.name in ALWAYS_LEFT_OUT or (folder / "pyvenv.cfg").is_file()
+def _left_out(folder: Path, *, strict: bool) -> bool:
+    if strict:
+        return folder.name == NAME  # a store that holds itself would have no end
+    # Not Path.is_file, which minds a folder that is closed to us: reading it will say so.
+    return folder.name in ALWAYS_LEFT_OUT or os.path.isfile(folder / "pyvenv.cfg")  # noqa: PTH113
 
 
-def _link(
-    source: Path, path: Path, name: str, warnings: list[str]
-) -> Iterator[tuple[str, str, str]]:
-    """Keep a link to a folder when it stays inside; a broken one is not kept."""
-    target = path.resolve()
-    if target.is_relative_to(source.resolve()) and target.exists():
-        yield name, "l", os.path.relpath(target, path.parent.resolve())
-    else:
-        warnings.append(
-            f"{name} is a link that leaves {source} and is not in the snapshot: pass its target"
-            f" to the script as an argument ({target})"
-        )
+def _open(path: Path) -> BinaryIO:
+    try:
+        return path.open("rb")
+    except OSError as error:
+        _refuse(error)
 
 
-def _keep(path: Path, objects: Path) -> tuple[str, int]:
-    hasher = hashlib.sha256()
-    with path.open("rb") as file:
-        while block := file.read(BLOCK):
-            hasher.update(block)
-    digest = hasher.hexdigest()
-    place = objects / digest[:2] / digest[2:]
-    length = path.stat().st_size
-    if not place.exists():
-        place.parent.mkdir(parents=True, exist_ok=True)
-        part = place.with_name(f"{place.name}.{os.getpid()}")
-        shutil.copyfile(path, part)
-        part.replace(place)
-    return digest, length
+def _refuse(error: OSError) -> NoReturn:
+    raise UserError(
+        f"{error.filename}: {error.strerror}, so there is no snapshot: mend it, or name it in"
+        " .amlignore"
+    ) from None
+
+
+def _keep(path: Path, objects: Path, fresh: list[Path]) -> tuple[str, str, int]:
+    """Store a file under the hash of its content; return its kind, hash and size."""
+    with _open(path) as file:
+        kind = "x" if os.fstat(file.fileno()).st_mode & stat.S_IXUSR else "f"
+        digest, length = _pour(file, None)
+        if _place(objects, kind, digest).exists():
+            return kind, digest, length
+        # What is stored is hashed again while it is copied: the file may be changing.
+        file.seek(0)
+        objects.mkdir(parents=True, exist_ok=True)
+        part = objects / f"part.{secrets.token_hex(8)}"
+        with part.open("wb") as copy:
+            digest, length = _pour(file, copy)
+    part.chmod(0o755 if kind == "x" else 0o644)
+    place = _place(objects, kind, digest)
+    place.parent.mkdir(exist_ok=True)
+    part.replace(place)
+    fresh.append(place)
+    return kind, digest, length
+
+
+def _pour(source: BinaryIO, target: BinaryIO | None) -> tuple[str, int]:
+    hasher, length = hashlib.sha256(), 0
+    while block := source.read(BLOCK):
+        hasher.update(block)
+        length += len(block)
+        if target is not None:
+            target.write(block)
+    return hasher.hexdigest(), length
+
+
+def _place(objects: Path, kind: str, digest: str) -> Path:
+    return objects / digest[:2] / f"{digest[2:]}.{kind}"
+
+
+def _flush(fresh: list[Path]) -> None:
+    """Make files durable: what is taken for there must not be empty after a power failure."""
+    for place in fresh:
+        with place.open("rb") as file:
+            os.fsync(file.fileno())
+
+
+def _link(stored: Path, place: Path) -> None:
+    try:
+        place.hardlink_to(stored)
+    except OSError:  # a file system without links, or too many of them
+        shutil.copy(stored, place)
 
 
 def _grow(tree: Path, entries: list[tuple[str, str, str]], objects: Path) -> None:
-    """Make the folder of a snapshot, all or nothing."""
-    part = tree.with_name(f"{tree.name}.{os.getpid()}")
-    shutil.rmtree(part, ignore_errors=True)
+    """Make the folder of a snapshot, all or nothing; its files are those of the store."""
+    part = tree.with_name(f"{tree.name}.{secrets.token_hex(8)}")
     part.mkdir(parents=True)
     for name, kind, what in entries:
         place = part / name
@@ -152,9 +204,10 @@ def _grow(tree: Path, entries: list[tuple[str, str, str]], objects: Path) -> Non
         if kind == "l":
             place.symlink_to(what)
         else:
-            shutil.copyfile(objects / what[:2] / what[2:], place)
-            place.chmod(0o755 if kind == "x" else 0o644)
+            _link(_place(objects, kind, what), place)
     try:
         part.rename(tree)
-    except OSError:  # somebody else was quicker
+    except OSError:
         shutil.rmtree(part)
+        if not tree.exists():  # otherwise somebody else was quicker
+            raise

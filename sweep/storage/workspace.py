@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import os
 import re
@@ -16,6 +17,9 @@ from sweep.storage.lock import holder_of
 NAME = ".sweep"
 SCHEMA = 1
 EXPERIMENT_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,254}")
+SWEEP_ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]{0,254}")
+LONE_RUN_ID = re.compile(r"(?!HD_).+_[0-9]+_[0-9a-f]{8}")
+LONGEST_FILE_NAME = 200
 LAST = ("", "last", "latest")
 """Words for the sweep that was made last."""
 
@@ -25,7 +29,7 @@ class SweepFolder:
     """Where one sweep is kept.
 
     Attributes:
-        id: ``HD_<uuid>``, or ``<experiment>_<time>_<hash>`` for a lone run.
+        id: ``HD_<uuid>``, or as its user wants; ``<experiment>_<time>_<hash>`` for a lone run.
         path: its folder.
     """
 
@@ -55,7 +59,7 @@ class SweepFolder:
     @property
     def is_lone_run(self) -> bool:
         """Whether it is one run without a space."""
-        return not self.id.startswith("HD_")
+        return LONE_RUN_ID.fullmatch(self.id) is not None
 
     def run_id(self, number: int) -> str:
         """Return the id of a run."""
@@ -82,13 +86,14 @@ class WorkspaceFolder:
         try:
             owner = path.stat().st_uid
             about = json.loads((path / "workspace.json").read_text())
-        except (OSError, ValueError):
+            newer = about.get("schema", 0) > SCHEMA
+        except (OSError, ValueError, TypeError, AttributeError):
             raise WorkspaceError(
                 f"{path} is not a workspace: `sweep folder attach` makes one"
             ) from None
         if owner != os.geteuid():
             raise WorkspaceError(f"{path} belongs to user {owner}, not to you ({os.geteuid()})")
-        if about.get("schema", 0) > SCHEMA:
+        if newer:
             raise WorkspaceError(f"{path} was made by a newer version: upgrade hypersweep")
         self.about: dict[str, Any] = about
 
@@ -97,7 +102,8 @@ class WorkspaceFolder:
         """Return the workspace of a directory or of the nearest one above it."""
         start = start.resolve()
         for folder in (start, *start.parents):
-            if (folder / NAME / "workspace.json").is_file():
+            # Not Path.is_file: what is above may be another's, and closed to us.
+            if os.path.isfile(folder / NAME / "workspace.json"):  # noqa: PTH113
                 return cls(folder / NAME)
         return None
 
@@ -131,7 +137,10 @@ class WorkspaceFolder:
                 f"{name!r} cannot name an experiment: it starts with a letter or digit, goes on"
                 " with letters, digits, _ and -, and has at most 255 characters"
             )
-        place = self.path / "experiments" / f"{name}.json"
+        short = name
+        if len(name) > LONGEST_FILE_NAME:
+            short = f"{name[:100]}.{hashlib.sha256(name.encode()).hexdigest()[:32]}"
+        place = self.path / "experiments" / f"{short}.json"
         if place.exists():
             return False
         place.parent.mkdir(exist_ok=True)
@@ -154,8 +163,13 @@ class WorkspaceFolder:
         """Make the folder of a new sweep, which is the last one from now on.
 
         Raises:
-            WorkspaceError: there is one with that id.
+            WorkspaceError: there is one with that id, or it is no id.
         """
+        if not SWEEP_ID.fullmatch(identity) or identity in LAST:
+            raise WorkspaceError(
+                f"{identity!r} cannot be the id of a sweep: it starts with a letter or digit, goes"
+                " on with letters, digits, _, . and -, and has at most 255 characters"
+            )
         folder = SweepFolder(identity, self.path / "sweeps" / identity)
         try:
             folder.path.mkdir(parents=True)
@@ -205,11 +219,8 @@ class WorkspaceFolder:
         if reference.isdecimal() and len(reference) < 8:
             return self.sweep(), int(reference)
         name, _, number = reference.rpartition("_")
-        if name and number.isdecimal():
-            try:
-                return self.sweep(name), int(number)
-            except WorkspaceError:
-                pass  # a lone run, whose id may end in anything
+        if name and number.isdecimal() and not self._is_sweep(reference, name):
+            return self.sweep(name), int(number)
         folder = self.sweep(reference)
         return folder, 0 if folder.is_lone_run else None
 
@@ -227,16 +238,29 @@ class WorkspaceFolder:
             )
         return folder, number
 
+    def _is_sweep(self, reference: str, name: str) -> bool:
+        """Tell a sweep, whose id may have a number after an underscore, from a run of `name`."""
+        ids = [s.id for s in self.sweeps()]
+        if reference in ids or name in ids:
+            return reference in ids
+        return any(identity.startswith(reference) for identity in ids)
+
     def _last(self) -> SweepFolder:
         try:
             identity = json.loads((self.path / "last.json").read_text())
         except (OSError, ValueError):
             raise WorkspaceError(f"there is no sweep in {self.path} yet: `sweep start`") from None
-        return SweepFolder(identity, self.path / "sweeps" / identity)
+        folder = SweepFolder(identity, self.path / "sweeps" / identity)
+        if not folder.path.is_dir():
+            raise WorkspaceError(f"the last sweep, {identity}, is gone: `sweep run list`")
+        return folder
 
 
 def write(path: Path, content: Any) -> None:
     """Write a JSON file, all or nothing."""
     part = path.with_name(f".{path.name}.{os.getpid()}")
-    part.write_text(json.dumps(content, indent=1) + "\n")
+    with part.open("w") as file:
+        file.write(json.dumps(content, indent=1) + "\n")
+        file.flush()
+        os.fsync(file.fileno())
     part.replace(path)
