@@ -16,7 +16,8 @@ from typing import Any
 
 from sweep.compute.mailbox import Mailbox
 
-LINE_LIMIT = 1 << 24
+LINE_LIMIT = 1 << 22
+"""Bytes of one line of the runner, which itself sends no longer ones."""
 TAIL = 8192
 START_DEADLINE = 120.0
 """Seconds in which the runner must have loaded the function."""

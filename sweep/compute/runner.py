@@ -18,32 +18,42 @@ import os
 import pickle
 import socket
 import sys
+import threading
 import traceback
 from collections import deque
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
+from sweep.script.channel import line_of
 from sweep.script.errors import RunStopped
 from sweep.script.run import Run
 
 SOCKET_BUFFER = 1 << 20
+TAIL = 8192
+"""Characters of an error, and of its traceback, that are kept."""
 
 
 class Wire:
-    """The socket to the slot."""
+    """The socket to the slot; threads of the function may share it."""
 
     def __init__(self, path: str) -> None:
         self._socket = socket.socket(socket.AF_UNIX)
         self._socket.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, SOCKET_BUFFER)
         self._socket.connect(path)
         self._buffer = b""
+        self._lock = threading.RLock()
         self.orders: deque[dict[str, Any]] = deque()
         self.stops: set[str] = set()
 
-    def say(self, message: dict[str, Any]) -> None:
+    def say(self, **message: Any) -> None:
         """Tell the slot something."""
-        self._socket.sendall(json.dumps(message, separators=(",", ":")).encode() + b"\n")
+        self.send(line_of(message))
+
+    def send(self, data: bytes) -> None:
+        """Send one line."""
+        with self._lock:
+            self._socket.sendall(data)
 
     def next_order(self) -> dict[str, Any] | None:
         """Wait for the next run; None when the slot is gone."""
@@ -56,7 +66,7 @@ class Wire:
 
     def glance(self) -> None:
         """Hear what is there without waiting."""
-        with contextlib.suppress(BlockingIOError):
+        with self._lock, contextlib.suppress(BlockingIOError):
             while data := self._socket.recv(1 << 16, socket.MSG_DONTWAIT):
                 self._understand(data)
 
@@ -78,7 +88,7 @@ class FunctionChannel:
 
     def send(self, message: dict[str, Any]) -> None:
         """Pass on one message."""
-        self._wire.say({"run": self._key, "m": message})
+        self._wire.send(line_of({"run": self._key, "m": message}, message.get("n")))
 
     def stopped(self) -> bool:
         """Tell whether the slot wants this run to end."""
@@ -152,10 +162,10 @@ class Runner:
         while (order := self._wire.next_order()) is not None:
             key = order["run"]
             if key in self._wire.stops:
-                self._wire.say({"run": key, "end": {"code": None, "stopped": True}})
+                self._wire.say(run=key, end={"code": None, "stopped": True})
                 continue
-            self._wire.say({"run": key, "start": {"pid": os.getpid()}})
-            self._wire.say({"run": key, "end": self._execute(order)})
+            self._wire.say(run=key, start={"pid": os.getpid()})
+            self._wire.say(run=key, end=self._execute(order))
 
     def _execute(self, order: dict[str, Any]) -> dict[str, Any]:
         channel = FunctionChannel(self._wire, order["run"])
@@ -173,8 +183,8 @@ class Runner:
                 return {
                     "code": 1,
                     "stopped": False,
-                    "error": f"{type(error).__name__}: {error}",
-                    "tail": text[-8192:],
+                    "error": f"{type(error).__name__}: {error}"[:TAIL],
+                    "tail": text[-TAIL:],
                 }
         # Once more, for a stop that came after its last word: then it is stopped, not complete.
         return {"code": 0, "stopped": channel.stopped(), "error": "", "tail": ""}

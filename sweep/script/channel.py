@@ -37,6 +37,21 @@ NO_SIGNAL = 0x4000
 encode = json.JSONEncoder(separators=(",", ":")).encode
 
 
+def line_of(message: dict[str, Any], name: str | None = None) -> bytes:
+    """Return a message about `name` as a line.
+
+    Raises:
+        RunLogError: it is too large.
+    """
+    data = encode(message).encode() + b"\n"
+    if len(data) > LIMIT:
+        raise RunLogError(
+            f"{name or 'this'!r} takes {len(data):,} bytes; at most {LIMIT:,} can be"
+            " logged at once: write it to a file in outputs"
+        )
+    return data
+
+
 class SocketChannel:
     """Messages to the slot over a Unix socket: JSON objects, one a line.
 
@@ -64,12 +79,7 @@ class SocketChannel:
         Raises:
             RunLogError: it is too large.
         """
-        data = encode(message).encode() + b"\n"
-        if len(data) > LIMIT:
-            raise RunLogError(
-                f"{message.get('n', 'this')!r} takes {len(data):,} bytes; at most {LIMIT:,} can"
-                " be logged at once: write it to a file in outputs"
-            )
+        data = line_of(message, message.get("n"))
         with self._lock:
             # Nobody else has the connection meanwhile: a signal handler that logs in the midst of
             # a message makes another, and one that raises leaves no half of a line behind.

@@ -9,6 +9,7 @@ import signal
 import subprocess
 import sys
 import textwrap
+import threading
 import time
 from collections.abc import AsyncIterator, Callable, Coroutine
 from contextlib import asynccontextmanager, suppress
@@ -308,6 +309,27 @@ class TestFunctions:
             assert (said["m"]["n"], said["m"]["v"]) == ("score", 9)
 
         self.play(lambda x: x * x, story, short)
+
+    def test_threads_may_log_and_what_is_too_large_is_an_error(self, short):
+        def train(run, x):
+            threads = [
+                threading.Thread(target=lambda: [run.log("other", n) for n in range(200)])
+                for _ in range(4)
+            ]
+            for thread in threads:
+                thread.start()
+            for thread in threads:
+                thread.join()
+            run.log("score", "x" * 2_000_000)
+
+        async def story(here: Bench) -> None:
+            await here.slot.start(function_order(0, short, x=3))
+            values = [(await here.hear("said"))["m"]["v"] for _ in range(800)]
+            assert sorted(values) == sorted([*range(200)] * 4)
+            ended = await here.hear("said", "ended")
+            assert "'score' takes 2,000" in ended["error"]
+
+        self.play(train, story, short)
 
     def test_an_exception_fails_the_run_and_not_the_process(self, short):
         def train(run, x):
