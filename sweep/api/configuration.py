@@ -15,6 +15,7 @@ from sweep.core.definition import DEFAULT_DURATION_MINUTES, Limits, SweepDefinit
 from sweep.errors import ConfigError
 from sweep.formats.environment import Environment
 from sweep.formats.runconfig import RunConfiguration
+from sweep.storage.workspace import SweepFolder
 
 THIRTY_DAYS = 2_592_000
 
@@ -59,6 +60,12 @@ class ScriptRunConfig:
         )
         if command and (script or arguments):
             raise ConfigError("command: give either command, or script and arguments")
+        if run_config is not None and not isinstance(run_config, RunConfiguration):
+            raise ConfigError(f"run_config: expected a RunConfiguration, got {run_config!r}")
+        if isinstance(arguments, str):
+            raise ConfigError(
+                f"arguments: expected a list such as ['--epochs', 3], got {arguments!r}"
+            )
         own = RunConfiguration(
             target=compute_target or "local",
             environment=environment or Environment(),
@@ -139,6 +146,8 @@ class HyperDriveConfig:
         if not isinstance(run_config, ScriptRunConfig):
             raise ConfigError(f"run_config: expected a ScriptRunConfig, got {run_config!r}")
         self.run_config = run_config
+        if custom_run_id and SweepFolder(custom_run_id, Path()).is_lone_run:
+            raise ConfigError(f"custom_run_id: {custom_run_id!r} has the form of a lone run's id")
         self.custom_run_id = custom_run_id or ""
         self.definition = define(
             sampling=hyperparameter_sampling,
@@ -180,25 +189,38 @@ def define(
         raise ConfigError(f"primary_metric_name: expected a name, got {metric!r}")
     if policy is not None and not isinstance(policy, EarlyTerminationPolicy):
         raise ConfigError(f"policy: expected a policy such as BanditPolicy, got {policy!r}")
-    for name in ("runs", "concurrent"):
-        if not _is_count(limits[name]):
-            key = "max_total_runs" if name == "runs" else "max_concurrent_runs"
-            raise ConfigError(f"{key}: expected a whole number >= 1, got {limits[name]!r}")
-    minutes = limits.get("duration_minutes", DEFAULT_DURATION_MINUTES)
-    if isinstance(minutes, bool) or not isinstance(minutes, (int, float)) or not minutes > 0:
-        raise ConfigError(f"max_duration_minutes: expected a number > 0, got {minutes!r}")
-    concurrent = min(limits["concurrent"], limits["runs"])
     return SweepDefinition(
-        sampling,
-        metric,
-        to_goal(goal),
-        Limits(**{**limits, "concurrent": concurrent}),
-        policy or NoTerminationPolicy(),
+        sampling, metric, to_goal(goal), _limits(**limits), policy or NoTerminationPolicy()
     )
 
 
-def _is_count(value: object) -> bool:
-    return isinstance(value, int) and not isinstance(value, bool) and value >= 1
+def _limits(
+    runs: Any,
+    concurrent: Any,
+    duration_minutes: Any,
+    run_seconds: Any = None,
+    consecutive_failures: Any = None,
+) -> Limits:
+    for name, count in (
+        ("max_total_runs", runs),
+        ("max_concurrent_runs", concurrent),
+        ("max_consecutive_failures", consecutive_failures or 1),
+    ):
+        if not isinstance(count, int) or isinstance(count, bool) or count < 1:
+            raise ConfigError(f"{name}: expected a whole number >= 1, got {count!r}")
+    for name, span in (
+        ("max_duration_minutes", duration_minutes),
+        ("max_run_duration_seconds", 1 if run_seconds is None else run_seconds),
+    ):
+        if isinstance(span, bool) or not isinstance(span, (int, float)) or not span > 0:
+            raise ConfigError(f"{name}: expected a number > 0, got {span!r}")
+    return Limits(
+        runs=runs,
+        concurrent=min(concurrent, runs),
+        duration_minutes=duration_minutes,
+        run_seconds=run_seconds,
+        consecutive_failures=consecutive_failures or None,
+    )
 
 
 def _argument(value: Any) -> str | int | float:

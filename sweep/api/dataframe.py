@@ -3,12 +3,17 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterable
 from typing import Any
 
 import pandas as pd
 
-from sweep.storage.reader import SweepReader
+from samplers import Configuration
+from sweep.storage.reader import RunRow, SweepReader
 from sweep.storage.workspace import SweepFolder
+
+BEFORE = ("run_id", "number", "status", "attempt")
+AFTER = ("reports", "seconds", "reason", "started", "ended")
 
 
 def runs_dataframe(reader: SweepReader, folder: SweepFolder) -> pd.DataFrame:
@@ -17,35 +22,46 @@ def runs_dataframe(reader: SweepReader, folder: SweepFolder) -> pd.DataFrame:
     Columns: run_id, number, status, attempt, one per hyperparameter under its name without
     leading dashes, the best and the last value of the primary metric under its own name and
     with ``_last``, reports, seconds, reason, started, ended. A nested hyperparameter is JSON text.
+    A hyperparameter whose name is taken gets ``hyperparameter_`` in front of it.
     """
-    metric = reader.get("definition")["primary_metric_config"]["name"]
-    rows: list[dict[str, Any]] = []
-    for run in reader.runs():
-        lasted = None
-        if run.started_at is not None and run.ended_at is not None:
-            lasted = run.ended_at - run.started_at
-        rows.append(
-            {
-                "run_id": folder.run_id(run.number),
-                "number": run.number,
-                "status": run.status,
-                "attempt": run.attempt,
-                **{k.lstrip("-"): _cell(v) for k, v in run.configuration.items()},
-                metric: run.best,
-                f"{metric}_last": run.last,
-                "reports": run.reports,
-                "seconds": lasted,
-                "reason": run.reason,
-                "started": run.started_at,
-                "ended": run.ended_at,
-            }
+    metric: str = reader.get("definition")["primary_metric_config"]["name"]
+    of_metric = (metric, f"{metric}_last") if metric else ()  # a lone run has none
+    runs = reader.runs()
+    names = column_names((r.configuration for r in runs), {*BEFORE, *of_metric, *AFTER})
+    rows = [
+        (
+            *(folder.run_id(run.number), run.number, run.status, run.attempt),
+            *(cell(run.configuration.get(key)) for key in names),
+            *((run.best, run.last) if metric else ()),
+            *(run.reports, _lasted(run), run.reason, run.started_at, run.ended_at),
         )
-    frame: pd.DataFrame = pd.DataFrame(rows)
+        for run in runs
+    ]
+    columns = [*BEFORE, *names.values(), *of_metric, *AFTER]
+    frame: pd.DataFrame = pd.DataFrame(rows, columns=columns)
     for column in ("started", "ended"):
-        if column in frame:
-            frame[column] = pd.to_datetime(frame[column], unit="s", utc=True)
+        frame[column] = pd.to_datetime(frame[column], unit="s", utc=True)
     return frame
 
 
-def _cell(value: Any) -> Any:
+def column_names(configurations: Iterable[Configuration], taken: set[str]) -> dict[str, str]:
+    """Return the column of every hyperparameter of any configuration, none of them `taken`."""
+    names: dict[str, str] = {}
+    for key in dict.fromkeys(key for configuration in configurations for key in configuration):
+        name = key.lstrip("-") or key
+        while name in taken:
+            name = f"hyperparameter_{name}"
+        taken.add(name)
+        names[key] = name
+    return names
+
+
+def _lasted(run: RunRow) -> float | None:
+    if run.started_at is None or run.ended_at is None:
+        return None
+    return run.ended_at - run.started_at
+
+
+def cell(value: Any) -> Any:
+    """Return the value of a hyperparameter as a table holds it."""
     return json.dumps(value) if isinstance(value, (dict, list)) else value

@@ -28,6 +28,10 @@ def resolve(
         if space is None:
             raise ConfigError("space: what is to be searched? Such as {'lr': loguniform(-7, 0)}")
         sampling = sampling_class(sampling)(space)
+    elif not hasattr(sampling, "sampler"):
+        raise ConfigError(
+            f"sampling: expected random, grid, bayesian or a sampling, got {sampling!r}"
+        )
     elif space is not None:
         raise ConfigError("space: the sampling brings its own; give one or the other")
     return seeded(sampling if seed is None else sampling.seeded(seed))

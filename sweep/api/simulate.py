@@ -17,6 +17,7 @@ from sweep.core.ranking import ranked
 from sweep.core.run import RunRecord
 from sweep.core.scheduler import Scheduler
 from sweep.engine.engine import Engine
+from sweep.errors import ConfigError
 from sweep.storage.journal import NoJournal
 
 if TYPE_CHECKING:
@@ -67,22 +68,20 @@ class Simulation:
         """Return the runs as a pandas DataFrame, one a row."""
         import pandas as pd  # noqa: PLC0415 - a second, and only here
 
-        metric = self._scheduler.definition.metric
-        frame: pd.DataFrame = pd.DataFrame(
-            [
-                {
-                    "number": run.number,
-                    "status": run.state.value,
-                    **run.configuration,
-                    metric: self.best_value(run),
-                    "reports": run.reports,
-                    "reason": run.reason,
-                    "started": run.started_at,
-                    "ended": run.ended_at,
-                }
-                for run in self.runs
-            ]
-        )
+        from sweep.api.dataframe import cell, column_names  # noqa: PLC0415
+
+        before = ("number", "status")
+        after = (self._scheduler.definition.metric, "reports", "reason", "started", "ended")
+        names = column_names((run.configuration for run in self.runs), {*before, *after})
+        rows = [
+            (
+                *(run.number, run.state.value),
+                *(cell(run.configuration.get(key)) for key in names),
+                *(self.best_value(run), run.reports, run.reason, run.started_at, run.ended_at),
+            )
+            for run in self.runs
+        ]
+        frame: pd.DataFrame = pd.DataFrame(rows, columns=[*before, *names.values(), *after])
         return frame
 
 
@@ -115,6 +114,8 @@ def simulate(  # noqa: PLR0913 - a sweep has that many sides
     Raises:
         ConfigError: something is missing, or has no meaning.
     """
+    if not isinstance(slots, int) or slots < 1:
+        raise ConfigError(f"slots: expected a whole number >= 1, got {slots!r}")
     definition = define(
         sampling=resolve(sampling, space, seed),
         metric="metric",

@@ -5,6 +5,7 @@ from __future__ import annotations
 import difflib
 import inspect
 import pickle
+import re
 import sys
 from collections.abc import Callable, Mapping
 from dataclasses import asdict
@@ -18,15 +19,18 @@ from sweep.api.metric_goal import PrimaryMetricGoal
 from sweep.api.runs import HyperDriveRun
 from sweep.api.sampling import resolve
 from sweep.api.workspace import Workspace, run_of
-from sweep.compute.resources import of_this_machine
+from sweep.core.commands import SweepStatus
+from sweep.core.definition import SweepDefinition
+from sweep.core.single import Single
 from sweep.engine.engine import GRACE
 from sweep.engine.open import OpenSweep
 from sweep.engine.signals import ctrl_c
-from sweep.engine.submit import keep
+from sweep.engine.submit import keep, resources_for
 from sweep.engine.template import FunctionTemplate
 from sweep.errors import ConfigError, UserError
 from sweep.storage.feed import Feed
 from sweep.storage.reader import SweepReader
+from sweep.storage.workspace import SweepFolder
 
 Train = Callable[..., Any]
 
@@ -83,11 +87,14 @@ def tune(  # noqa: PLR0913 - a sweep has that many sides
         TargetError: the machine cannot run it; the sweep can be resumed.
     """
     place = workspace if isinstance(workspace, Workspace) else Workspace.from_config(workspace)
-    resources = of_this_machine(cpus_per_run, gpus_per_run)
-    resources.check()
+    resources = resources_for(cpus_per_run, gpus_per_run, grace)
+    function = pickled(train)
     if resume:
         folder = place.folder.sweep(resume)
+        _check_resumed(train, folder)
     else:
+        if not metric:
+            raise ConfigError("metric: which of the values that runs log tells how good they are?")
         definition = define(
             sampling=resolve(sampling, space, seed),
             metric=metric,
@@ -106,7 +113,7 @@ def tune(  # noqa: PLR0913 - a sweep has that many sides
         folder = keep(
             place.folder,
             definition,
-            experiment or getattr(train, "__name__", "tune").strip("<>_") or "tune",
+            experiment or experiment_of(train),
             {
                 "template": FunctionTemplate(name, max(1, int(cpus_per_run))).to_json(),
                 "resources": asdict(resources),
@@ -115,16 +122,31 @@ def tune(  # noqa: PLR0913 - a sweep has that many sides
                 "snapshot": {"id": "", "files": 0, "size": 0},
             },
         )
-    _work(folder, train, show_output=show_output)
+    status = _work(folder, function, show_output=show_output)
+    if status is SweepStatus.PAUSED:
+        _to_stderr(f"go on with it: tune(..., resume={folder.id!r})")
     run = run_of(place, folder)
     assert isinstance(run, HyperDriveRun)
     return run
 
 
-def _work(folder: Any, train: Train, *, show_output: bool) -> None:
-    with OpenSweep(folder, pickled(train)) as opened:
+def experiment_of(train: Train) -> str:
+    """Return the name of a function as the name of an experiment."""
+    name = re.sub(r"[^A-Za-z0-9_-]", "_", getattr(train, "__name__", ""))
+    return name.strip("_-") or "tune"
+
+
+def _check_resumed(train: Train, folder: SweepFolder) -> None:
+    with SweepReader(folder.database) as reader:
+        sampling = SweepDefinition.from_wire(reader.get("definition")).sampling
+    if not isinstance(sampling, Single):
+        check_signature(train, sampling.space)
+
+
+def _work(folder: SweepFolder, function: bytes, *, show_output: bool) -> SweepStatus:
+    with OpenSweep(folder, function) as opened:
         if opened.over:
-            return
+            return opened.engine.scheduler.status
         with SweepReader(folder.database) as reader:
             feed = Feed(reader, after=opened.engine.replayed)
 
@@ -135,9 +157,10 @@ def _work(folder: Any, train: Train, *, show_output: bool) -> None:
             if show_output:
                 opened.engine.on_round = lambda batch: tell() if batch else None
             with ctrl_c(opened.interrupts.pause, _to_stderr):
-                opened.engine.work()
+                status = opened.engine.work()
             if show_output:
                 tell()
+    return status
 
 
 def pickled(train: Train) -> bytes:
@@ -150,11 +173,14 @@ def pickled(train: Train) -> bytes:
     """
     import cloudpickle  # noqa: PLC0415 - only functions need it
 
-    takes_run = "run" in _parameters(train)
+    takes = _parameters(train).get("run")
+    by_name = takes is not None and takes.kind is not takes.POSITIONAL_ONLY
 
     def call(run: Any, configuration: dict[str, Any]) -> Any:
         arguments = {name.lstrip("-").replace("-", "_"): v for name, v in configuration.items()}
-        return train(run, **arguments) if takes_run else train(**arguments)
+        if by_name:
+            return train(run=run, **arguments)
+        return train(**arguments) if takes is None else train(run, **arguments)
 
     try:
         return pickle.dumps((sys.path, cloudpickle.dumps(call)))
@@ -171,6 +197,11 @@ def check_signature(train: Train, space: Space) -> None:
     parameters = _parameters(train)
     takes_any = any(p.kind is p.VAR_KEYWORD for p in parameters.values())
     given = {name.lstrip("-").replace("-", "_") for name in space.names}
+    if len(given) < len(space.names) or "run" in given:
+        raise ConfigError(
+            f"space: {', '.join(space.names)} cannot be parameters of a function: two are the"
+            " same for Python, or one is run, which is the run itself"
+        )
     known = {n for n, p in parameters.items() if p.kind not in (p.VAR_KEYWORD, p.VAR_POSITIONAL)}
     name = getattr(train, "__name__", repr(train))
     for hyperparameter in sorted(given - known):
@@ -182,7 +213,10 @@ def check_signature(train: Train, space: Space) -> None:
         n for n in known - given - {"run"} if parameters[n].default is inspect.Parameter.empty
     }
     if needed:
-        raise ConfigError(f"space: {name} needs {', '.join(sorted(needed))}, which is not in it")
+        hint = "" if "run" in known else "; a parameter called run is given the run"
+        raise ConfigError(
+            f"space: {name} needs {', '.join(sorted(needed))}, which is not in it{hint}"
+        )
 
 
 def _parameters(train: Train) -> Mapping[str, inspect.Parameter]:

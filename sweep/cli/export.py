@@ -5,10 +5,14 @@ from __future__ import annotations
 import sys
 from importlib.util import find_spec
 from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 import click
 
-from sweep.cli.options import find_sweep, workspace_option
+from sweep.cli.options import find_sweep, json_text, workspace_option
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 
 @click.command()
@@ -34,20 +38,39 @@ def export(sweep: str, kind: str, output: Path | None, workspace: Path | None) -
     from sweep.storage.reader import SweepReader  # noqa: PLC0415
 
     folder = find_sweep(workspace, sweep)
-    frame = runs_dataframe(SweepReader(folder.database), folder)
+    with SweepReader(folder.database) as reader:
+        frame = runs_dataframe(reader, folder)
     if kind == "parquet":
         if find_spec("pyarrow") is None:  # pandas needs it for this
             raise UserError("Parquet needs pyarrow: pip install 'hypersweep[parquet]'")
         if output is None:
             raise UserError("Parquet is binary: give --output FILE")
-        frame.to_parquet(output, index=False)
+        _of_one_kind(frame).to_parquet(output, index=False)
         return
-    text = (
-        frame.to_csv(index=False)
-        if kind == "csv"
-        else frame.to_json(orient="records", indent=2) + "\n"
-    )
+    if kind == "csv":
+        text: str = frame.to_csv(index=False)
+    else:
+        text = json_text(_plain_rows(frame)) + "\n"  # pandas' own would round to ten digits
     if output is None:
         sys.stdout.write(text)
     else:
-        output.write_text(text)
+        output.write_text(text, encoding="utf-8")
+
+
+def _plain_rows(frame: pd.DataFrame) -> list[dict[str, Any]]:
+    def plain(value: Any) -> Any:
+        if value is None or value != value:  # noqa: PLR0124 - pandas' ways to say nothing
+            return None
+        return value.isoformat() if hasattr(value, "isoformat") else value
+
+    rows = frame.to_dict("records")
+    return [{str(name): plain(value) for name, value in row.items()} for row in rows]
+
+
+def _of_one_kind(frame: pd.DataFrame) -> pd.DataFrame:
+    """Turn columns of several kinds of values, which Parquet does not know, into text."""
+    for column in frame.columns:
+        values = frame[column]
+        if len({type(value) for value in values.dropna()}) > 1:
+            frame[column] = [value if value is None else str(value) for value in values]
+    return frame

@@ -4,10 +4,18 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
+from typing import Any
 
 import click
 
-from sweep.cli.options import find_workspace, json_option, workspace_option, workspace_to_write
+from sweep.cli.options import (
+    find_workspace,
+    json_option,
+    print_json,
+    warn,
+    workspace_option,
+    workspace_to_write,
+)
 
 AMLIGNORE = """\
 .ipynb_checkpoints
@@ -32,19 +40,27 @@ def folder() -> None:
 @click.option("--workspace-name", "-w", expose_value=False, hidden=True)
 @json_option
 def attach(experiment_name: str | None, path: Path, as_json: bool) -> None:
-    """Make a folder a workspace, with an experiment and a run configuration to start from."""
+    """Make a folder a workspace, with an experiment and a run configuration to start from.
+
+    A folder that is attached already keeps what it has; another experiment replaces its own.
+    """
     from sweep.cli.start import folder_name  # noqa: PLC0415 - not needed for --help
     from sweep.formats.environment import Environment, PythonSection  # noqa: PLC0415
     from sweep.formats.runconfig import RunConfiguration, write_runconfig  # noqa: PLC0415
 
-    workspace = workspace_to_write(path)
-    experiment = experiment_name or folder_name(path)
-    workspace.add_experiment(experiment)
     project = path / ".azureml"
+    about, attached = project_config(path), attached_experiment(path)
+    experiment = experiment_name or attached or folder_name(path)
+    workspace = workspace_to_write(path)
+    workspace.add_experiment(experiment)
     project.mkdir(exist_ok=True)
-    (project / "config.json").write_text(json.dumps({"Id": experiment, "Scope": "local"}) + "\n")
+    if attached != experiment:
+        about = {"Scope": "local", **about, "Id": experiment}
+        (project / "config.json").write_text(json.dumps(about) + "\n")
     if not (path / ".amlignore").exists():
         (path / ".amlignore").write_text(AMLIGNORE)
+        if (path / ".gitignore").exists():
+            warn("snapshots go by the new .amlignore from now on, and no longer by .gitignore")
     if not (project / "local").exists():
         python = PythonSection(user_managed_dependencies=True)
         template = RunConfiguration(environment=Environment(name="local", python=python))
@@ -55,11 +71,26 @@ def attach(experiment_name: str | None, path: Path, as_json: bool) -> None:
         "Workspace": str(workspace.path),
     }
     if as_json:
-        click.echo(json.dumps(result, indent=2))
+        print_json(result)
         return
     for key, value in result.items():
         click.echo(f"{key + ':':<18}{value}")
     click.echo("Run configuration: local  (sweep run submit-script -c local my_train.py)")
+
+
+def project_config(project: Path) -> dict[str, Any]:
+    """Return what the configuration of an attached folder says; nothing where there is none."""
+    try:
+        about = json.loads((project / ".azureml" / "config.json").read_text())
+    except (OSError, ValueError):
+        return {}
+    return about if isinstance(about, dict) else {}
+
+
+def attached_experiment(project: Path) -> str:
+    """Return the experiment of an attached folder; nothing where it is not attached."""
+    experiment = project_config(project).get("Id")
+    return experiment if isinstance(experiment, str) else ""
 
 
 @click.group()
@@ -88,7 +119,7 @@ def list_(as_json: bool, workspace: Path | None) -> None:
         {**about, "sweeps": len(place.sweeps(about["name"]))} for about in place.experiments()
     ]
     if as_json:
-        click.echo(json.dumps(found, indent=2))
+        print_json(found)
         return
     for about in found:
-        click.echo(f"{about['name']}  ({about['sweeps']} sweeps and runs)")
+        click.echo(f"{about['name']}  (sweeps and runs: {about['sweeps']})")

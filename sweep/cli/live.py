@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-import shutil
+import math
 import time
 from collections import deque
 from types import TracebackType
+from typing import Any
 
 from rich.console import Console, Group, RenderableType
 from rich.live import Live
@@ -13,6 +14,9 @@ from rich.progress_bar import ProgressBar
 from rich.table import Table
 from rich.text import Text
 
+from samplers import GridParameterSampling
+from sweep.core.definition import SweepDefinition
+from sweep.core.single import SINGLE
 from sweep.core.words import configuration_text, counted, duration, fit, number, plain
 from sweep.storage.reader import RunRow, SweepReader
 
@@ -21,6 +25,8 @@ REDRAW = 0.25
 RECENT = 4
 """How many of the latest endings are shown."""
 SPARKS = "▁▂▃▄▅▆▇█"
+WIDE = 80
+"""Columns of a terminal in which a trend has its place."""
 TREND = 16
 """How many values make a trend."""
 
@@ -39,14 +45,15 @@ class LiveView:
         definition = reader.get("definition")
         self._metric: str = definition["primary_metric_config"]["name"]
         self._up = definition["primary_metric_config"]["goal"] == "maximize"
-        self._total: int = definition["max_total_jobs"]
+        self._total = most_runs(definition)
         self._policy: str = definition["policy_config"]["name"]
         self._trends: dict[int, deque[float]] = {}
         self._seen: dict[int, int] = {}
         self._started = time.monotonic()
         self._drawn = 0.0
         self._note = ""
-        self._live = Live(console=console, auto_refresh=False, vertical_overflow="crop")
+        self._console = console or Console()
+        self._live = Live(console=self._console, auto_refresh=False, vertical_overflow="crop")
 
     def __enter__(self) -> LiveView:  # noqa: PYI034 - Self is not in Python 3.10
         """Begin to draw."""
@@ -77,7 +84,7 @@ class LiveView:
 
     def picture(self) -> RenderableType:
         """Return the picture of the sweep as it is now."""
-        width = shutil.get_terminal_size().columns
+        width = self._console.width
         counts = self._reader.count()
         running = self._reader.runs("status IN ('Queued', 'Running', 'CancelRequested')")
         parts: list[RenderableType] = [self._progress(counts, len(running))]
@@ -132,21 +139,25 @@ class LiveView:
         return text
 
     def _running(self, rows: list[RunRow], width: int) -> RenderableType:
-        table = Table(box=None, padding=(0, 1), header_style="dim")
-        for column in ("run", "reports", "last", "best", "trend", "hyperparameters"):
-            table.add_column(column, justify="right" if column in ("run", "reports") else "left")
-        room = max(8, shutil.get_terminal_size().lines - 12)
+        table = Table(box=None, padding=(0, 1), header_style="dim", expand=True)
+        for column in ("run", "reports", "last", "best"):
+            table.add_column(column, justify="right", no_wrap=True)
+        if width >= WIDE:
+            table.add_column("trend", no_wrap=True, min_width=TREND)
+        table.add_column("hyperparameters", no_wrap=True, ratio=1)
+        room = max(8, self._console.height - 12)
         for row in rows[:room]:
+            trend = self._trend(row)
             table.add_row(
                 str(row.number),
                 str(row.reports),
                 number(row.last),
                 number(row.best),
-                self._trend(row),
-                Text(fit(configuration_text(row.configuration), max(20, width - 62)), "cyan"),
+                *([trend] if width >= WIDE else []),
+                Text(configuration_text(row.configuration), "cyan", overflow="ellipsis"),
             )
         if len(rows) > room:
-            table.add_row("", "", "", "", "", f"… and {len(rows) - room} more")
+            return Group(table, Text(f" … and {len(rows) - room} more", "dim"))
         return table
 
     def _ended(self, rows: list[RunRow], width: int) -> RenderableType:
@@ -164,7 +175,7 @@ class LiveView:
         if row.last is not None and self._seen.get(row.number) != row.reports:
             self._seen[row.number] = row.reports
             trend.append(row.last)
-        return sparkline(list(trend))
+        return sparkline([value for value in trend if math.isfinite(value)])
 
 
 def sparkline(values: list[float]) -> str:
@@ -181,15 +192,25 @@ def caption(reader: SweepReader, identity: str, slots: int) -> str:
     definition = reader.get("definition")
     metric = definition["primary_metric_config"]
     arrow = "↑" if metric["goal"] == "maximize" else "↓"
+    if definition["generator_config"]["name"] == SINGLE:
+        return f"{identity} · {plain(reader.get('experiment'))} · one run"
     parts = [
         identity,
         plain(reader.get("experiment")),
         definition["generator_config"]["name"].lower(),
-        f"{counted(definition['max_total_jobs'], 'run')}, {slots} at a time",
+        f"{counted(most_runs(definition), 'run')}, {slots} at a time",
         f"{plain(metric['name'])} {arrow}",
         policy_text(definition["policy_config"]),
     ]
     return " · ".join(parts)
+
+
+def most_runs(definition: dict[str, Any]) -> int:
+    """Return how many runs there can be: a grid may have fewer points than runs are allowed."""
+    most: int = definition["max_total_jobs"]
+    sampling = SweepDefinition.from_wire(definition).sampling
+    points = sampling.space.size if isinstance(sampling, GridParameterSampling) else None
+    return min(most, points or most)
 
 
 def policy_text(policy: dict[str, object]) -> str:

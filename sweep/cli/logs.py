@@ -2,16 +2,29 @@
 
 from __future__ import annotations
 
+import codecs
+import re
 import sys
 import time
+from collections.abc import Iterator
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
 from sweep.cli.options import find_workspace, workspace_option
 
+if TYPE_CHECKING:
+    from sweep.storage.reader import SweepReader
+    from sweep.storage.workspace import SweepFolder, WorkspaceFolder
+
 POLL = 0.2
+BEGINS = 10.0
+"""Seconds within which a process that is to work on a new sweep has begun."""
 OVER = ("Completed", "Failed", "Canceled")
+BLOCK = 1 << 20
+REDRAWN = re.compile("\r+\n?")
+"""How a progress bar starts its line again; here each state of it gets a line of its own."""
 
 
 @click.command()
@@ -23,34 +36,62 @@ def logs(run: str, follow: bool, workspace: Path | None) -> None:
     sys.exit(print_log(find_workspace(workspace), run, follow=follow))
 
 
-def print_log(workspace: object, reference: str, *, follow: bool) -> int:
+def print_log(workspace: WorkspaceFolder, reference: str, *, follow: bool) -> int:
     """Print a run's output; return the exit code.
 
     Raises:
         WorkspaceError: there is no such run.
     """
     from sweep.cli.show import run_row  # noqa: PLC0415 - not needed for --help
-    from sweep.core.words import plain  # noqa: PLC0415
     from sweep.storage.reader import SweepReader  # noqa: PLC0415
-    from sweep.storage.workspace import WorkspaceFolder  # noqa: PLC0415
 
-    assert isinstance(workspace, WorkspaceFolder)
     folder, number = workspace.run(reference)
-    reader = SweepReader(folder.database)
-    row, printed = run_row(reader, folder, number), 0
-    while True:
-        over = row.status in OVER
-        path = folder.run_folder(number, row.attempt) / "user_logs" / "std_log.txt"
-        if path.exists():
-            with path.open("rb") as file:
-                file.seek(printed)
-                while block := file.read(1 << 20):
-                    printed += len(block)
-                    click.echo(plain(block.decode(errors="replace")), nl=False)
-        if over or not follow:
-            break
-        time.sleep(POLL)
-        row = run_row(reader, folder, number)
-    if not printed and not follow:
+    with SweepReader(folder.database) as reader:
+        attempt, log, printed = 0, _Log(Path()), False
+        while True:
+            worked_on = _is_worked_on(reader, folder)
+            if follow and worked_on and reader.run(number) is None:  # it is to be launched yet
+                time.sleep(POLL)
+                continue
+            row = run_row(reader, folder, number)
+            if row.attempt != attempt:
+                attempt = row.attempt
+                log = _Log(folder.run_folder(number, attempt) / "user_logs" / "std_log.txt")
+            for text in log.more():
+                printed = True
+                click.echo(text, nl=False)
+            if row.status in OVER or not follow or not worked_on:
+                break
+            time.sleep(POLL)
+    if not printed:
         click.echo(f"run {number} has printed nothing ({row.status})", err=True)
+    elif follow and row.status not in OVER:
+        click.echo(f"run {number} is {row.status}, and nobody works on it now", err=True)
     return 0
+
+
+def _is_worked_on(reader: SweepReader, folder: SweepFolder) -> bool:
+    """Tell whether a process works on a sweep, or may be about to: one that was just made."""
+    new = reader.get("status")[0] == "NotStarted" and time.time() - reader.get("created") < BEGINS
+    return new or folder.engine is not None
+
+
+class _Log:
+    """A file that may grow."""
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+        self._read = 0
+        self._decoder = codecs.getincrementaldecoder("utf-8")("replace")
+
+    def more(self) -> Iterator[str]:
+        """Yield what has come since the last time."""
+        from sweep.core.words import plain  # noqa: PLC0415 - not needed for --help
+
+        if not self._path.is_file():
+            return
+        with self._path.open("rb") as file:
+            file.seek(self._read)
+            while block := file.read(BLOCK):
+                self._read += len(block)
+                yield plain(REDRAWN.sub("\n", self._decoder.decode(block)))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from collections.abc import Sequence
 from importlib import import_module
@@ -74,22 +75,35 @@ def cli() -> None:
 
 
 def main(arguments: Sequence[str] | None = None) -> NoReturn:
-    """Run the command line; a user's mistake is a message and exit code 2, never a traceback."""
+    """Run the command line: a mistake of the user's is a message, never a traceback.
+
+    Exit codes: 0, all is well, and a sweep that was worked on has completed; 1, it has not, or
+    the machine did not do its part; 2, a mistake of the user's; 130, Ctrl-C.
+    """
     try:
-        cli.main(args=None if arguments is None else list(arguments), standalone_mode=False)
+        words = None if arguments is None else list(arguments)
+        cli.main(args=words, prog_name="sweep", standalone_mode=False)
+        sys.stdout.flush()
     except click.ClickException as error:
         error.show()
         sys.exit(2)
     except SweepError as error:
-        for line in str(error).splitlines():
-            click.echo(f"{click.style('error:', fg='red', bold=True)} {line}", err=True)
+        _say(str(error))
         sys.exit(error.exit_code)
     except (KeyboardInterrupt, click.Abort):
         sys.exit(130)
-    except BrokenPipeError:
-        sys.stderr.close()  # the reader has had enough; nobody needs to hear of it
-        sys.exit(0)
+    except BrokenPipeError:  # the reader has had enough, and nobody needs to hear of it
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        sys.exit(1)
+    except OSError as error:
+        _say(f"{error.filename}: {error.strerror}" if error.filename else str(error))
+        sys.exit(1)
     sys.exit(0)
+
+
+def _say(message: str) -> None:
+    for line in message.splitlines():
+        click.echo(f"{click.style('error:', fg='red', bold=True)} {line}", err=True)
 
 
 if __name__ == "__main__":

@@ -2,18 +2,37 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import json
+import math
+from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import Any, TypeVar
 
 import click
 
+from sweep.errors import WorkspaceError
 from sweep.storage.workspace import NAME, SweepFolder, WorkspaceFolder
 
 F = TypeVar("F", bound=Callable[..., Any])
 
-SCRIPT_AND_ARGUMENTS = {"ignore_unknown_options": True, "allow_interspersed_args": False}
+SCRIPT_AND_ARGUMENTS = {"allow_interspersed_args": False}
 """Everything behind the script belongs to it."""
+
+
+class Amount(click.FloatRange):
+    """A finite number >= 0."""
+
+    def __init__(self) -> None:
+        super().__init__(min=0)
+
+    def convert(
+        self, value: Any, param: click.Parameter | None, ctx: click.Context | None
+    ) -> float:
+        """Return the number."""
+        number = float(super().convert(value, param, ctx))
+        if not math.isfinite(number):
+            self.fail(f"{value!r} is not a finite number.", param, ctx)
+        return number
 
 
 def many(*options: Callable[[F], F]) -> Callable[[F], F]:
@@ -34,8 +53,8 @@ workspace_option = click.option(
 )
 json_option = click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 resource_options = many(
-    click.option("--cpus-per-run", type=float, default=1.0, show_default=True, metavar="N"),
-    click.option("--gpus-per-run", type=float, default=0.0, show_default=True, metavar="N"),
+    click.option("--cpus-per-run", type=Amount(), default=1.0, show_default=True, metavar="N"),
+    click.option("--gpus-per-run", type=Amount(), default=0.0, show_default=True, metavar="N"),
 )
 work_options = many(
     click.option("--quiet", "-q", is_flag=True, help="Show nothing but errors."),
@@ -44,7 +63,7 @@ work_options = many(
 )
 grace_option = click.option(
     "--grace",
-    type=click.FloatRange(min=0),
+    type=Amount(),
     default=10.0,
     show_default=True,
     metavar="SECONDS",
@@ -61,7 +80,12 @@ def find_workspace(where: Path | None) -> WorkspaceFolder:
     if where is not None:
         return WorkspaceFolder(where if where.name == NAME else where / NAME)
     found = WorkspaceFolder.near(Path.cwd())
-    return found or WorkspaceFolder(Path.cwd() / NAME)
+    if found is None:
+        raise WorkspaceError(
+            f"there is no workspace in {Path.cwd()} or above it: --workspace names one,"
+            " `sweep start` and `sweep folder attach` make one"
+        )
+    return found
 
 
 def workspace_to_write(where: Path | None) -> WorkspaceFolder:
@@ -82,6 +106,35 @@ def find_sweep(where: Path | None, reference: str) -> SweepFolder:
         place = place.resolve()
         return SweepFolder(place.name, place)
     return find_workspace(where).sweep(reference)
+
+
+def warn_of_misplaced(arguments: Iterable[str]) -> None:
+    """Tell the user of arguments that are spelled like options of the present command.
+
+    Only of those whose names have two words: `--seed` may well be the script's own.
+    """
+    ours = {o for p in click.get_current_context().command.params for o in p.opts if "-" in o[2:]}
+    for argument in arguments:
+        if argument.partition("=")[0] in ours:
+            warn(f"{argument} stands behind the script, so it is an argument of the script")
+
+
+def print_json(value: Any) -> None:
+    """Print a value as JSON; a number that JSON does not know, such as infinity, as null."""
+    click.echo(json_text(value))
+
+
+def json_text(value: Any) -> str:
+    """Return a value as JSON; a number that JSON does not know, such as infinity, as null."""
+    return json.dumps(_finite(value), indent=2)
+
+
+def _finite(value: Any) -> Any:
+    if isinstance(value, float):
+        return value if math.isfinite(value) else None
+    if isinstance(value, dict):
+        return {key: _finite(below) for key, below in value.items()}
+    return [_finite(below) for below in value] if isinstance(value, (list, tuple)) else value
 
 
 def warn(text: str) -> None:

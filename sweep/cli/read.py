@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
-from sweep.cli.options import find_sweep, json_option, workspace_option
+from sweep.cli.options import find_sweep, json_option, print_json, workspace_option
+
+if TYPE_CHECKING:
+    from sweep.storage.reader import SweepReader
+    from sweep.storage.workspace import SweepFolder
 
 
 @click.command()
@@ -23,14 +27,14 @@ def best(sweep: str, top: int, as_json: bool, workspace: Path | None) -> None:
     from sweep.storage.reader import SweepReader  # noqa: PLC0415
 
     folder = find_sweep(workspace, sweep)
-    reader = SweepReader(folder.database)
-    rows = reader.ranked(top)
-    metric = plain(reader.get("definition")["primary_metric_config"]["name"])
-    if not rows:
-        raise WorkspaceError(f"{folder.id}: no run has logged {metric!r} yet")
+    with SweepReader(folder.database) as reader:
+        rows = reader.ranked(top)
+        metric = plain(reader.get("definition")["primary_metric_config"]["name"])
+        if not rows:
+            raise WorkspaceError(f"{folder.id}: {_why_none(reader, folder, metric)}")
     if as_json:
         found = [run_json(folder, row) for row in rows]
-        click.echo(json.dumps(found[0] if top == 1 else found, indent=2))
+        print_json(found[0] if top == 1 else found)
         return
     for row in rows:
         value = click.style(number(row.best), fg="green", bold=True)
@@ -38,3 +42,11 @@ def best(sweep: str, top: int, as_json: bool, workspace: Path | None) -> None:
         for name, setting in row.configuration.items():
             click.echo(f"  {plain(name)}  {value_text(setting)}")
         click.echo(f"  in {folder.run_folder(row.number, row.attempt)}")
+
+
+def _why_none(reader: SweepReader, folder: SweepFolder, metric: str) -> str:
+    if folder.is_lone_run:
+        return "a lone run has no primary metric: `sweep run show` has all that it has logged"
+    logged = reader.metric_names()
+    others = f"; what was logged is {', '.join(map(repr, logged))}" if logged else ""
+    return f"no run has logged a number as {metric!r}, the primary metric{others}"

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import sys
 from collections.abc import Callable
 from pathlib import Path
@@ -10,6 +9,7 @@ from typing import Any, TypeVar
 
 import click
 
+from sweep.cli.folder import attached_experiment
 from sweep.cli.options import (
     SCRIPT_AND_ARGUMENTS,
     find_workspace,
@@ -17,12 +17,20 @@ from sweep.cli.options import (
     json_option,
     many,
     resource_options,
+    warn_of_misplaced,
     work_options,
     workspace_option,
 )
 from sweep.errors import UserError
 
 F = TypeVar("F", bound=Callable[..., Any])
+OVER = ("Completed", "Failed", "Canceled")
+STATUSES = (
+    *("NotStarted", "Queued", "Preparing", "Provisioning", "Starting", "Running", "Finalizing"),
+    *("CancelRequested", "Completed", "Failed", "Canceled", "Paused", "Interrupted"),
+    *("waiting", "stopping", "stopped"),
+)
+"""HyperDrive's words for the states of sweeps and runs, and ours for some of them."""
 
 of_the_service = many(
     *(
@@ -96,38 +104,30 @@ def _submission(options: dict[str, Any]) -> dict[str, Any]:
     """Return what both kinds of submission have in common."""
     words = options["words"]
     options["arguments"] = words[1:]
+    warn_of_misplaced(options["arguments"])
     source = Path(options["source_directory"] or options["path"])
     if not source.is_dir():
         raise UserError(f"{source}: there is no such folder")
+    experiment = options["experiment_name"] or attached_experiment(Path(options["path"]))
+    if not experiment:
+        raise UserError(
+            "no experiment: give -e EXPERIMENT, or attach the folder to one: sweep folder attach"
+        )
     return {
         "script": words[0] if words else None,
         "source": source,
-        "experiment": options["experiment_name"] or attached_experiment(Path(options["path"])),
+        "experiment": experiment,
         "runconfig": options["run_configuration_name"],
         "options": options,
     }
 
 
-def attached_experiment(project: Path) -> str:
-    """Return the experiment of an attached folder.
-
-    Raises:
-        UserError: the folder is not attached.
-    """
-    try:
-        about = json.loads((project / ".azureml" / "config.json").read_text())
-        experiment: str = about["Id"]
-    except (OSError, ValueError, KeyError):
-        raise UserError(
-            "no experiment: give -e EXPERIMENT, or attach the folder to one: sweep folder attach"
-        ) from None
-    return experiment
-
-
 @run.command("list")
 @click.argument("sweep", default=None, required=False)
 @click.option("--parent-run-id", "parent", help="List the runs of this sweep.")
-@click.option("--last", type=int, default=10, show_default=True, help="How many sweeps.")
+@click.option(
+    "--last", type=click.IntRange(min=1), default=10, show_default=True, help="How many sweeps."
+)
 @click.option("--status", help="Only those of this status.")
 @click.option("--experiment-name", "-e", default="", help="Only sweeps of this experiment.")
 @json_option
@@ -136,10 +136,13 @@ def attached_experiment(project: Path) -> str:
 def list_(**options: Any) -> None:
     """List sweeps, or the runs of one SWEEP, the best first."""
     from sweep.cli.tables import runs_table, sweeps_table  # noqa: PLC0415
+    from sweep.formats.findings import did_you_mean  # noqa: PLC0415
 
+    status, as_json = options["status"], options["as_json"]
+    if status is not None and status.lower() not in map(str.lower, STATUSES):
+        raise UserError(f"--status: there is no {status!r}{did_you_mean(status, STATUSES)}")
     workspace = find_workspace(options["workspace"])
     reference = options["sweep"] if options["sweep"] is not None else options["parent"]
-    status, as_json = options["status"], options["as_json"]
     if reference is not None:
         runs_table(workspace.sweep(reference), status, as_json=as_json)
     else:
@@ -171,10 +174,20 @@ def show(reference: str, named: str, as_json: bool, workspace: Path | None) -> N
 @of_the_service
 def cancel(reference: str, named: str, workspace: Path | None) -> None:
     """Cancel a run, or a whole sweep with all its runs."""
+    from sweep.cli.show import run_row  # noqa: PLC0415 - not needed for --help
     from sweep.engine.wishes import leave  # noqa: PLC0415
+    from sweep.storage.reader import SweepReader  # noqa: PLC0415
 
     folder, number = find_workspace(workspace).find(reference or named)
+    if folder.is_lone_run:
+        number = None  # it goes with its only run, also before that is launched
     what = folder.id if number is None else folder.run_id(number)
+    with SweepReader(folder.database) as reader:
+        status = reader.get("status")[0]
+        if status not in OVER and number is not None:
+            status = run_row(reader, folder, number).status
+    if status in OVER:
+        raise UserError(f"{what} is {status} already")
     leave(folder.requests, "cancel", number, "canceled by the user")
     if folder.engine is None:
         click.echo(f"{what}: nobody works on it now; it will be canceled when it is resumed")

@@ -8,6 +8,7 @@ from collections.abc import Iterator
 
 import click
 
+from sweep.cli.options import print_json
 from sweep.cli.summary import best_lines, headline
 from sweep.cli.tables import lasted, run_json, status_of
 from sweep.cli.work import record
@@ -19,10 +20,14 @@ from sweep.storage.workspace import SweepFolder
 
 def show_sweep(folder: SweepFolder, *, as_json: bool) -> None:
     """Print a sweep."""
-    reader = SweepReader(folder.database)
-    if as_json:
-        click.echo(json.dumps(record(reader, folder), indent=2))
-        return
+    with SweepReader(folder.database) as reader:
+        if as_json:
+            print_json(record(reader, folder))
+        else:
+            _show_sweep(reader, folder)
+
+
+def _show_sweep(reader: SweepReader, folder: SweepFolder) -> None:
     definition, limits = reader.get("definition"), reader.get("resources")
     metric = definition["primary_metric_config"]
     counts = ", ".join(f"{count} {status}" for status, count in sorted(reader.count().items()))
@@ -39,7 +44,8 @@ def show_sweep(folder: SweepFolder, *, as_json: bool) -> None:
         ("source", f"{reader.get('source')} (snapshot {reader.get('snapshot')['id'][:12]})"),
         ("folder", str(folder.path)),
     ):
-        click.echo(f"  {name:<11}{text if name == 'status' else plain(text)}")
+        if name not in ("metric", "sampling", "policy") or not folder.is_lone_run:
+            click.echo(f"  {name:<11}{text if name == 'status' else plain(text)}")
     for line in best_lines(reader, folder):
         click.echo(f"  {line}")
 
@@ -59,31 +65,44 @@ def run_row(reader: SweepReader, folder: SweepFolder, run: int) -> RunRow:
 
 def show_run(folder: SweepFolder, run: int, *, as_json: bool) -> None:
     """Print a run."""
-    reader = SweepReader(folder.database)
-    row = run_row(reader, folder, run)
-    metrics = reader.metrics(run, row.attempt)
+    with SweepReader(folder.database) as reader:
+        if folder.is_lone_run and not reader.count():  # it has not been launched yet
+            show_sweep(folder, as_json=as_json)
+            return
+        row = run_row(reader, folder, run)
+        metrics = reader.metrics(run, row.attempt)
+        tags = reader.tags(run, "tag")
+        metric = plain(reader.get("definition")["primary_metric_config"]["name"])
     if as_json:
-        result = run_json(folder, row)
-        result["metrics"] = dict(_by_name(metrics))
-        result["tags"] = reader.tags(run, "tag")
-        click.echo(json.dumps(result, indent=2))
+        print_json({**run_json(folder, row), "metrics": dict(_by_name(metrics)), "tags": tags})
         return
     click.echo(click.style(folder.run_id(run), bold=True))
-    metric = plain(reader.get("definition")["primary_metric_config"]["name"])
     lines = [
         ("status", row.status + (f": {plain(row.reason)}" if row.reason else "")),
         ("attempt", str(row.attempt)),
         ("started", f"{when(row.started_at)}, lasted {duration(lasted(row))}"),
-        (metric, f"best {number(row.best)}, last {number(row.last)}, {row.reports} reports"),
+        (
+            metric,
+            f"best {number(row.best)}, last {number(row.last)}, {counted(row.reports, 'report')}",
+        ),
         *((plain(k), value_text(v)) for k, v in row.configuration.items()),
         *((plain(k), _values(v)) for k, v in _by_name(metrics)),
-        *((k, value_text(v)) for k, v in row.facts.items() if k != "tail"),
+        *((f"tag {plain(k)}", plain(v or "")) for k, v in tags.items()),
+        *((plain(k), _fact(k, v)) for k, v in row.facts.items() if k != "tail"),
         ("folder", str(folder.run_folder(run, row.attempt))),
     ]
     width = max(len(name) for name, _ in lines if name) + 2
     for name, text in lines:
         if name:
             click.echo(f"  {name:<{width}}{text}")
+
+
+def _fact(name: str, value: object) -> str:
+    if isinstance(value, (int, float)) and name == "peak_memory":
+        return f"{value / 2**20:.1f} MiB"
+    if isinstance(value, (int, float)) and name.endswith("_seconds"):
+        return f"{value:.3f} s"
+    return value_text(value)
 
 
 def _by_name(metrics: list[MetricRow]) -> Iterator[tuple[str, list[object]]]:

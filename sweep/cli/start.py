@@ -14,9 +14,11 @@ from sweep.cli.options import (
     find_sweep,
     grace_option,
     resource_options,
+    warn_of_misplaced,
     work_options,
     workspace_option,
 )
+from sweep.errors import UserError
 
 
 @click.command(context_settings=SCRIPT_AND_ARGUMENTS)
@@ -45,6 +47,9 @@ def start(**options: Any) -> None:
     """
     from sweep.cli.submission import submit_sweep  # noqa: PLC0415 - not needed for --help
 
+    if options["script"].startswith("-"):
+        raise UserError(f"{options['script']}: the command's own options stand before HDCONFIG")
+    warn_of_misplaced(options["arguments"])
     script = Path(options["script"])
     source = options["source_directory"] or script.parent
     name = script.as_posix() if options["source_directory"] else script.name
@@ -69,13 +74,11 @@ def resume(
 
     SWEEP is an id, the beginning of one, or a sweep's folder; the last sweep by default.
     """
-    from sweep.cli.work import work_on  # noqa: PLC0415 - not needed for --help
-    from sweep.engine.background import work_in_background  # noqa: PLC0415
+    from sweep.cli.work import in_background, work_on  # noqa: PLC0415 - not needed for --help
 
     folder = find_sweep(workspace, sweep)
     if background:
-        work_in_background(folder)
-        click.echo(folder.id)
+        in_background(folder)
         return
     sys.exit(work_on(folder, quiet=quiet, as_json=as_json))
 

@@ -8,14 +8,12 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-import click
-
 from policies import Goal
 from sweep.cli.options import warn, workspace_to_write
 from sweep.core.definition import Limits, SweepDefinition
 from sweep.core.single import Single
 from sweep.engine.submit import Submission, create
-from sweep.errors import ConfigError
+from sweep.errors import UserError
 from sweep.formats.hdconfig import HdConfig, read_hdconfig
 from sweep.formats.lookup import find_hdconfig
 from sweep.formats.runconfig import RunConfiguration, find_runconfig, read_runconfig
@@ -106,12 +104,6 @@ def _configuration(
         configuration = replace(configuration, arguments=tuple(options["arguments"]))
     if options.get("target"):
         configuration = replace(configuration, target=options["target"])
-    python = configuration.environment.python
-    if python.conda_dependencies or python.conda_dependencies_file:
-        warn(
-            "the run configuration's packages are not installed: runs use"
-            f" {sys.executable} and what it has"
-        )
     return configuration
 
 
@@ -121,23 +113,23 @@ def _resources(options: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _work(submission: Submission, options: Mapping[str, Any]) -> None:
-    from sweep.cli.work import work_on  # noqa: PLC0415 - only when all is well
-    from sweep.engine.background import work_in_background  # noqa: PLC0415
+    from sweep.cli.work import in_background, work_on  # noqa: PLC0415 - only when all is well
 
+    output = options.get("output_metadata_file")
+    if output and options["background"]:
+        raise UserError("--output-metadata-file needs the end of the sweep: leave out --async")
+    if output and not output.absolute().parent.is_dir():
+        raise UserError(f"--output-metadata-file: there is no folder {str(output.parent)!r}")
     workspace = workspace_to_write(options.get("workspace"))
     folder = create(workspace, submission, warn)
-    if options.get("output_metadata_file") and options["background"]:
-        raise ConfigError("--output-metadata-file needs the end of the sweep: leave out --async")
     if options["background"]:
-        pid = work_in_background(folder).pid
-        click.echo(folder.id)
-        click.echo(f"process {pid} works on it; sweep run show, sweep run cancel", err=True)
+        in_background(folder)
         return
     sys.exit(
         work_on(
             folder,
             quiet=options["quiet"],
             as_json=options["as_json"],
-            output=options.get("output_metadata_file"),
+            output=output,
         )
     )

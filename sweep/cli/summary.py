@@ -74,13 +74,15 @@ def _policy(reader: SweepReader, runs: list[RunRow]) -> Iterator[str]:
     evaluations = reader.get("evaluations", 0)
     if policy == "Default":
         return
+    if not evaluations:
+        never = f"{policy} never judged: no run made enough reports for it"
+        yield click.style(never, fg="yellow")
+        return
     stopped = [r for r in runs if r.verdict]
     yield (
         f"{policy} judged {counted(evaluations, 'time')} and stopped"
         f" {counted(len(stopped), 'run')}{_saved(runs, stopped)}"
     )
-    if not evaluations:
-        yield click.style("  It never judged: no run made enough reports for it.", fg="yellow")
     delays = sorted(s for r in stopped if (s := r.facts.get("stop_seconds")) is not None)
     if delays:
         middle, last = delays[len(delays) // 2], delays[-1]
@@ -117,8 +119,11 @@ def _next(status: str, runs: list[RunRow], folder: SweepFolder) -> Iterator[str]
     if status == "Paused":
         yield f"Go on with it: sweep resume {folder.id}"
         return
-    stopped = next((r for r in runs if r.verdict), None)
-    words = ["sweep best", "sweep export --format csv"]
-    if stopped is not None:
-        words.insert(1, f"sweep why {stopped.number}")
+    if folder.is_lone_run:
+        words = ["sweep logs last", "sweep run show"]
+    else:
+        words = ["sweep best"] if any(r.best is not None for r in runs) else []
+        told = next((r for r in runs if r.verdict or r.status == "Failed"), None)
+        words += [f"sweep why {told.number}"] if told is not None else []
+        words += ["sweep export --format csv"]
     yield f"Next: {'  ·  '.join(words)}"

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import sys
 from typing import Any
 
@@ -11,7 +10,9 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
+from sweep.cli.options import print_json, warn
 from sweep.core.words import MARKS, configuration_text, duration, fit, number, plain, when
+from sweep.errors import WorkspaceError
 from sweep.storage.reader import RunRow, SweepReader
 from sweep.storage.workspace import SweepFolder
 
@@ -32,15 +33,18 @@ def sweeps_table(
     """Print sweeps, the newest first."""
     rows = []
     for folder in folders:
-        reader = SweepReader(folder.database)
-        row = _sweep_row(reader, folder)
-        reader.close()
+        try:
+            with SweepReader(folder.database) as reader:
+                row = _sweep_row(reader, folder)
+        except WorkspaceError as error:  # one that is broken does not hide the others
+            warn(str(error))
+            continue
         if status is None or status.lower() == row["status"].lower():
             rows.append(row)
         if len(rows) == last:
             break
     if as_json:
-        click.echo(json.dumps(rows, indent=2))
+        print_json(rows)
         return
     table = _table("sweep", "experiment", "status", "runs", "best", "started")
     for row in rows:
@@ -70,14 +74,12 @@ def _sweep_row(reader: SweepReader, folder: SweepFolder) -> dict[str, Any]:
 
 def runs_table(folder: SweepFolder, status: str | None, *, as_json: bool) -> None:
     """Print the runs of a sweep, the best first."""
-    reader = SweepReader(folder.database)
-    ranked = reader.ranked()
-    rows = ranked + reader.runs("best IS NULL")
-    reader.close()
+    with SweepReader(folder.database) as reader:
+        rows = reader.ranked() + reader.runs("best IS NULL")
     if status is not None:
         rows = [r for r in rows if status.lower() in (r.status.lower(), MARKS[r.status])]
     if as_json:
-        click.echo(json.dumps([run_json(folder, row) for row in rows], indent=2))
+        print_json([run_json(folder, row) for row in rows])
         return
     console = _console()
     table = _table("run", "status", "best", "last", "reports", "time", "hyperparameters")
@@ -135,4 +137,8 @@ def _console() -> Console:
 
 
 def _print(table: Table) -> None:
-    _console().print(table)
+    console = _console()
+    with console.capture() as captured:
+        console.print(table)
+    for line in captured.get().splitlines():
+        click.echo(line.rstrip())

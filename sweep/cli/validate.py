@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import json
-
 import click
 
-from sweep.cli.options import json_option, warn
+from sweep.cli.options import json_option, print_json, warn
 
 
 @click.command()
@@ -15,7 +13,8 @@ from sweep.cli.options import json_option, warn
 @json_option
 def validate(hdconfig: str, path: str, as_json: bool) -> None:
     """Check an hdconfig.yml: every problem on a line of its own, with its place."""
-    from sweep.formats.hdconfig import read_hdconfig  # noqa: PLC0415 - not needed for --help
+    from sweep.core.words import counted  # noqa: PLC0415 - not needed for --help
+    from sweep.formats.hdconfig import read_hdconfig  # noqa: PLC0415
     from sweep.formats.lookup import find_hdconfig  # noqa: PLC0415
 
     place = find_hdconfig(hdconfig, path)
@@ -24,17 +23,17 @@ def validate(hdconfig: str, path: str, as_json: bool) -> None:
         warn(str(problem))
     definition = read.definition
     if as_json:
-        click.echo(json.dumps(definition.to_wire(), indent=2))
+        print_json(definition.to_wire())
         return
     limits, size = definition.limits, definition.sampling.space.size
-    points = "infinitely many" if size is None else f"{size:,}"
+    points = "infinitely many configurations" if size is None else counted(size, "configuration")
     click.echo(f"{place}: {click.style('fine', fg='green')}")
     click.echo(
         f"  {definition.sampling.name.lower()} over {', '.join(definition.sampling.space.names)}"
-        f" ({points} configurations)"
+        f" ({points})"
     )
     click.echo(f"  {definition.goal.value} {definition.metric}; {definition.policy!r}")
     click.echo(
-        f"  up to {limits.runs} runs, {limits.concurrent} at a time,"
+        f"  up to {counted(limits.runs, 'run')}, {limits.concurrent} at a time,"
         f" for at most {limits.duration_minutes:g} minutes"
     )

@@ -2,14 +2,23 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import click
 
-from sweep.cli.options import find_workspace, json_option, workspace_option
+from sweep.cli.options import find_workspace, json_option, print_json, workspace_option
+
+WORDS = {
+    "Started": "started",
+    "Completed": "completed",
+    "Failed": "failed",
+    "Stopped": "was stopped, and is gone",
+    "Lost": "was lost",
+    "CancelAsked": "was to be canceled",
+}
+"""What happened, to a reader."""
 
 
 @click.command()
@@ -25,25 +34,22 @@ def why(run: str, as_json: bool, workspace: Path | None) -> None:
     from sweep.storage.reader import SweepReader  # noqa: PLC0415
 
     folder, number = find_workspace(workspace).run(run)
-    reader = SweepReader(folder.database)
-    row = run_row(reader, folder, number)
-    if as_json:
+    with SweepReader(folder.database) as reader:
+        row = run_row(reader, folder, number)
+        if not as_json:
+            for line in _lines(reader, folder, row):
+                click.echo(line)
+            return
         story = [{"at": at, "event": e, "details": d} for at, e, d in reader.story(number)]
-        click.echo(
-            json.dumps(
-                {
-                    "runId": folder.run_id(number),
-                    "status": row.status,
-                    "reason": row.reason,
-                    "verdict": row.verdict,
-                    "story": story,
-                },
-                indent=2,
-            )
-        )
-        return
-    for line in _lines(reader, folder, row):
-        click.echo(line)
+    print_json(
+        {
+            "runId": folder.run_id(number),
+            "status": row.status,
+            "reason": row.reason,
+            "verdict": row.verdict,
+            "story": story,
+        }
+    )
 
 
 def _lines(reader: Any, folder: Any, row: Any) -> Iterator[str]:
@@ -59,22 +65,24 @@ def _lines(reader: Any, folder: Any, row: Any) -> Iterator[str]:
         values = "  ".join(number(value) for _, value in curve[-12:])
         more = "… " if len(curve) > 12 else ""
         yield f"  its {counted(len(curve), 'report')} of {metric}: {more}{values}"
-    if row.verdict:
-        yield (
-            f"  measured: {number(row.verdict['value'])} against a cut-off of"
-            f" {number(row.verdict['cutoff'])} at interval {row.verdict['interval']}"
-        )
-    elif row.status in ("Completed", "Running"):
+    if not row.verdict and row.status in ("Completed", "Running"):
         yield f"  {_went_on(definition['policy_config'], row.reports)}"
     if seconds := row.facts.get("stop_seconds"):
         yield f"  all of its processes were gone {seconds * 1000:.1f} ms after the first signal"
     for line in plain(row.facts.get("tail", "")).rstrip().splitlines()[-12:]:
         yield f"  | {line}"
     yield "  its story:"
-    start = row.launched_at or 0.0
-    for at, event, details in reader.story(row.number):
-        yield f"  {duration(max(0.0, at - start)):>10}  {event}  {plain(details)}".rstrip()
+    story = list(reader.story(row.number))
+    start = min(at for at in (row.launched_at, *(at for at, _, _ in story)) if at is not None)
+    for at, event, details in story:
+        yield f"  {duration(at - start):>10}  {_happened(event, plain(details))}"
     yield f"  in {folder.run_folder(row.number, row.attempt)}"
+
+
+def _happened(event: str, details: str) -> str:
+    if event == "Lost":  # whether that counts as one of its attempts is not of interest here
+        details = details.rpartition(", ")[0]
+    return f"{WORDS.get(event, event)}{': ' + details if details else ''}"
 
 
 def _ending(row: Any) -> str:
@@ -93,5 +101,6 @@ def _went_on(policy: dict[str, Any], reports: int) -> str:
     interval, delay = properties["evaluation_interval"], properties["delay_evaluation"]
     judged = [n for n in range(1, reports + 1) if n >= delay and n % interval == 0]
     if not judged:
-        return f"{policy['name']} never judged it: it asks from report {max(delay, interval)} on"
+        first = -(-max(delay, 1) // interval) * interval
+        return f"{policy['name']} never judged it: it asks from report {first} on"
     return f"{policy['name']} judged it at {len(judged)} of its reports and let it go on"

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import json
+import os
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -11,10 +11,12 @@ from typing import Any
 
 import click
 
+from sweep.cli.options import json_text
 from sweep.cli.summary import summary
 from sweep.core.commands import SweepStatus
 from sweep.engine.open import OpenSweep
 from sweep.engine.signals import ctrl_c
+from sweep.errors import TargetError, WorkspaceError
 from sweep.storage.feed import Feed
 from sweep.storage.reader import SweepReader
 from sweep.storage.workspace import SweepFolder
@@ -35,8 +37,7 @@ def work_on(folder: SweepFolder, *, quiet: bool, as_json: bool, output: Path | N
     Raises:
         SweepError: it cannot be worked on.
     """
-    with OpenSweep(folder) as opened:
-        reader = SweepReader(folder.database)
+    with OpenSweep(folder) as opened, SweepReader(folder.database) as reader:
         if opened.over:
             _to_stderr(f"{folder.id} is {opened.engine.scheduler.status.value} already")
         else:
@@ -44,18 +45,40 @@ def work_on(folder: SweepFolder, *, quiet: bool, as_json: bool, output: Path | N
                 _shown(opened, reader, quiet or as_json) as say,
                 ctrl_c(opened.interrupts.pause, say),
             ):
-                opened.engine.work()
+                _work(opened)
         status = opened.engine.scheduler.status
-        result = json.dumps(record(reader, folder), indent=2)
+        result = json_text(record(reader, folder))
         if output is not None:
-            output.write_text(result + "\n")
+            output.write_text(result + "\n", encoding="utf-8")
         if as_json:
             click.echo(result)
         elif not quiet:
             for line in summary(reader, folder):
                 click.echo(line)
-        reader.close()
     return EXIT_CODES.get(status, 1)
+
+
+def _work(opened: OpenSweep) -> None:
+    try:
+        opened.engine.work()
+    except (KeyboardInterrupt, TargetError):
+        _to_stderr(f"nothing is lost; go on with it: sweep resume {opened.folder.id}")
+        raise
+
+
+def in_background(folder: SweepFolder) -> None:
+    """Let another process work on a sweep, and say which.
+
+    Raises:
+        WorkspaceError: one works on it already.
+    """
+    from sweep.engine.background import work_in_background  # noqa: PLC0415 - only here
+
+    if folder.engine is not None:
+        raise WorkspaceError(f"{folder.id}: process {folder.engine} is working on this sweep")
+    pid = work_in_background(folder).pid
+    click.echo(folder.id)
+    _to_stderr(f"process {pid} works on it: sweep run show, sweep run cancel")
 
 
 @contextmanager
@@ -77,11 +100,16 @@ def _shown(
             opened.engine.on_round = lambda _: view.refresh()
             yield view.note
         return
-    feed = Feed(reader, after=opened.engine.replayed)
+    feed, heard = Feed(reader, after=opened.engine.replayed), True
 
     def tell() -> None:
-        for line in feed.lines():
-            click.echo(line)
+        nonlocal heard
+        try:
+            for line in feed.lines() if heard else ():
+                click.echo(line)
+        except BrokenPipeError:  # a reader who has had enough is no reason to end the sweep
+            heard = False
+            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
     opened.engine.on_round = lambda batch: tell() if batch else None
     yield _to_stderr

@@ -17,6 +17,8 @@ from sweep.compute.mailbox import Mailbox
 
 LINE_LIMIT = 1 << 20
 """Bytes of one message of a run; longer ones are dropped and counted."""
+OOM_SCORE = 500
+"""When memory runs out, the kernel is to choose a run and not what watches it."""
 TAIL = 8_192
 """Bytes of a run's output that are sent along when it fails."""
 
@@ -86,9 +88,15 @@ class Execution:
         if "CUDA_VISIBLE_DEVICES" in os.environ:  # the devices that this slot holds
             env["CUDA_VISIBLE_DEVICES"] = os.environ["CUDA_VISIBLE_DEVICES"]
         cwd = self.order.get("cwd") or self.order["folder"]
-        return {"do": "start", "argv": self.order["argv"], "env": env, "cwd": cwd}, self._output_in
+        start = {"do": "start", "argv": self.order["argv"], "env": env, "cwd": cwd}
+        return {**start, "oom_score": OOM_SCORE}, self._output_in
 
     # ---- meanwhile --------------------------------------------------------------------
+
+    @property
+    def started(self) -> bool:
+        """Whether the guard has been told to start it."""
+        return self._output is not None and self._output_in < 0
 
     def handed_over(self) -> None:
         """Let go of the run's end of the output pipe: the run has it now."""

@@ -10,10 +10,12 @@ import secrets
 import socket
 import sys
 import time
+from collections import deque
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+from sweep.compute.execution import OOM_SCORE
 from sweep.compute.mailbox import Mailbox
 
 LINE_LIMIT = 1 << 22
@@ -48,6 +50,7 @@ class FunctionRuns:
         self._ended = asyncio.Event()
         self._orders: dict[str, Order] = {}  # given to the runner, not ended
         self._stopping: set[str] = set()
+        self._over: deque[str] = deque(maxlen=64)  # the latest runs that have ended
 
     def load(self, pickled: bytes, metric: str) -> None:
         """Keep the function for the runner to load."""
@@ -58,20 +61,30 @@ class FunctionRuns:
 
     async def start(self, order: Order) -> None:
         """Give a run to the runner, which is started if need be."""
-        self._orders[order["run"]] = order
+        run = order["run"]
+        self._orders[run] = order
         try:
             if not self._alive:
                 await self._start_runner(order)
-            self._tell({"do": "run", **order})
         except OSError as error:
-            del self._orders[order["run"]]
-            self._say("refused", order["run"], error=f"the function's process: {error}")
+            del self._orders[run]
+            self._say("refused", run, error=f"the function's process: {error}")
+            return
+        if run in self._stopping:
+            self._end(run, code=None, stopped=True)
+        else:
+            self._tell({"do": "run", **order})
 
     async def stop(self, run: str, grace: float) -> None:
-        """Ask a run to end at its next log; after the grace, end its process."""
-        if run not in self._orders or run in self._stopping:
+        """Ask a run to end at its next log; after the grace, end its process.
+
+        A run that is not there yet will not be started.
+        """
+        if run in self._over or run in self._stopping:
             return
         self._stopping.add(run)
+        if not self._alive or run not in self._orders:
+            return
         self._tell({"do": "stop", "run": run})
         await asyncio.sleep(grace)
         if run in self._orders:
@@ -113,6 +126,7 @@ class FunctionRuns:
                         "argv": [*program, str(path), str(self._function), self._metric],
                         "env": {**order["env"], **_devices()},
                         "cwd": order["cwd"],
+                        "oom_score": OOM_SCORE,
                     },
                     [log.fileno()],
                 )
@@ -167,6 +181,7 @@ class FunctionRuns:
     def _end(self, run: str, **facts: Any) -> None:
         if self._orders.pop(run, None) is not None:
             self._stopping.discard(run)
+            self._over.append(run)
             self._say("ended", run, **facts)
 
     def _say(self, kind: str, run: str, **facts: Any) -> None:

@@ -11,8 +11,10 @@ object a line. Standard library only; one thread; no part of Ray.
 * If the guard itself is killed, the run's first process dies with it (parent death signal).
 
 To the guard:   {"do": "start", "argv": [...], "env": {...}, "cwd": "..."} with one descriptor
-                for the run's output; {"do": "stop", "grace": seconds}
-From the guard: {"event": "started", "pid": n}, {"event": "refused", "error": "..."},
+                for all output, or, with "descriptors": 3, those for input, output and errors;
+                "oom_score" is how soon the kernel takes its memory when there is none left;
+                {"do": "stop", "grace": seconds}
+From the guard: {"event": "started", "pid": n, "guard": n}, {"event": "refused", "error": "..."},
                 {"event": "ended", "code": n, "stopped": bool, "stop_seconds": s, "cpu_seconds": s,
                  "peak_memory": bytes}
 """
@@ -30,14 +32,24 @@ import sys
 import time
 from pathlib import Path
 
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any
+
 PR_SET_PDEATHSIG, PR_SET_CHILD_SUBREAPER = 1, 36
+RESET = (
+    signal.SIGCHLD,
+    signal.SIGHUP,
+    signal.SIGINT,
+    signal.SIGPIPE,
+    signal.SIGTERM,
+    signal.SIGXFSZ,
+)
+"""Signals that a run is to have as any program has them at its start."""
 RETRY = 0.02
 """Seconds between two looks at what has not died yet."""
 ORPHAN_GRACE = 1.0
 """Seconds a run is given when its slot has vanished."""
-OOM_SCORE = b"500"
-"""When memory runs out, the kernel is to choose the run and not what watches it."""
-
 libc = ctypes.CDLL(None, use_errno=True)
 
 
@@ -98,7 +110,7 @@ class Guard:
         for line in lines:
             order = json.loads(line)
             if order["do"] == "start":
-                self.start(order["argv"], order["env"], order["cwd"])
+                self.start(order)
             elif order["do"] == "stop":
                 self.stop(order["grace"])
         return bool(data)
@@ -110,15 +122,17 @@ class Guard:
 
     # ---- start ------------------------------------------------------------------------
 
-    def start(self, argv: list[str], env: dict[str, str], cwd: str) -> None:
+    def start(self, order: dict[str, Any]) -> None:
         """Start a run and say whether that went well."""
-        output = self.descriptors.pop(0)
+        count = order.get("descriptors", 1)
+        given, self.descriptors = self.descriptors[:count], self.descriptors[count:]
         errors_out, errors_in = os.pipe2(os.O_CLOEXEC)
         me = os.getpid()
         pid = os.fork()
         if pid == 0:
-            become(argv, env, cwd, output, errors_in, me)
-        os.close(output)
+            become(order, given, errors_in, me)
+        for descriptor in given:
+            os.close(descriptor)
         os.close(errors_in)
         error = os.read(errors_out, 4096)  # ends when the new program is there
         os.close(errors_out)
@@ -129,7 +143,7 @@ class Guard:
             self.pid = 0
             self.say(event="refused", error=error.decode(errors="replace"))
         else:
-            self.say(event="started", pid=pid)
+            self.say(event="started", pid=pid, guard=me)
 
     # ---- stop -------------------------------------------------------------------------
 
@@ -211,31 +225,24 @@ class Guard:
         self.kill_at = self.look_at = float("inf")
 
 
-def become(
-    argv: list[str], env: dict[str, str], cwd: str, output: int, errors: int, guard: int
-) -> None:
+def become(order: dict[str, Any], given: list[int], errors: int, guard: int) -> None:
     """Turn this child into the run's first process; never returns."""
+    argv, cwd = order["argv"], order["cwd"]
     try:
         os.setsid()
         libc.prctl(PR_SET_PDEATHSIG, signal.SIGKILL, 0, 0, 0)
         if os.getppid() != guard:
             os._exit(127)
-        for number in (
-            signal.SIGCHLD,
-            signal.SIGHUP,
-            signal.SIGINT,
-            signal.SIGPIPE,
-            signal.SIGTERM,
-            signal.SIGXFSZ,
-        ):
+        for number in RESET:
             signal.signal(number, signal.SIG_DFL)
-        with contextlib.suppress(OSError):
-            Path("/proc/self/oom_score_adj").write_bytes(OOM_SCORE)
-        os.dup2(os.open(os.devnull, os.O_RDONLY), 0)
-        os.dup2(output, 1)
-        os.dup2(output, 2)
+        if score := order.get("oom_score"):
+            with contextlib.suppress(OSError):
+                Path("/proc/self/oom_score_adj").write_text(str(score))
+        stdin = given[0] if len(given) == 3 else os.open(os.devnull, os.O_RDONLY)
+        for place, descriptor in enumerate((stdin, given[-2:][0], given[-1])):
+            os.dup2(descriptor, place)
         os.chdir(cwd)
-        os.execvpe(argv[0], argv, env)  # noqa: S606 - a list of arguments, no shell
+        os.execvpe(argv[0], argv, order["env"])  # noqa: S606 - a list of arguments, no shell
     except BaseException as error:  # noqa: BLE001 - whatever it is, it must reach the guard
         reason = getattr(error, "strerror", None) or error
         with contextlib.suppress(OSError):

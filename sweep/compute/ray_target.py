@@ -5,15 +5,9 @@ This module does not import Ray; it speaks with `sweep.compute.host` over pipes.
 
 from __future__ import annotations
 
-import contextlib
-import json
-import os
 import secrets
-import select
 import shutil
 import signal
-import subprocess
-import sys
 import tempfile
 import time
 from base64 import b64encode
@@ -23,7 +17,7 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
-from sweep.compute.processes import end_marked
+from sweep.compute.host_process import HostProcess
 from sweep.compute.ray_environment import host_environment
 from sweep.compute.resources import Resources
 from sweep.compute.target import (
@@ -43,8 +37,6 @@ PATIENCE = 0.25
 """Longest wait of one poll, in seconds: signals and views are looked after in between."""
 SOCKET_PATH_LIMIT = 44
 """Ray appends some 60 characters to its folder; a Unix socket's path may have 107."""
-TARGET_MARK = "SWEEP_TARGET"
-"""Every process of our Ray carries it in its environment; no process of a run does."""
 OBEDIENCE = 10.0
 """Seconds, beyond the grace of a run, in which a slot must have ended it."""
 SLOT_DEADLINE = 120.0
@@ -67,8 +59,7 @@ class RayTarget:
         self._function = function
         self._folder = folder
         self._link: Path | None = None
-        self._host: subprocess.Popen[bytes] | None = None
-        self._buffer = b""
+        self._process: HostProcess | None = None
         self._wanted = 0
         self._free: list[int] = []
         self._up: set[int] = set()
@@ -78,7 +69,6 @@ class RayTarget:
         self._stopping: dict[str, float] = {}  # key: when patience ends
         self._unheard: list[Message] = []
         self._opened_at = 0.0
-        self._mark = secrets.token_hex(8)
 
     # ---- the protocol -----------------------------------------------------------------
 
@@ -91,18 +81,9 @@ class RayTarget:
         self._wanted = min(slots, self._resources.slots)
         self._folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         self._opened_at = time.monotonic()
-        with (self._folder / "host.log").open("ab") as log:
-            self._host = subprocess.Popen(
-                [sys.executable, "-m", "sweep.compute.host"],
-                stdin=subprocess.PIPE,
-                stdout=subprocess.PIPE,
-                stderr=log,
-                env={**host_environment(), TARGET_MARK: self._mark},
-                cwd=self._folder,
-                start_new_session=True,  # Ctrl-C is the engine's to hear
-            )
+        self._process = HostProcess(host_environment(), self._folder)
         temp = str(self._short_folder())
-        self._order(
+        self._host.tell(
             do="open",
             address=None,
             cpus=self._resources.cpus,
@@ -115,7 +96,7 @@ class RayTarget:
             metric=self._function[1] if self._function else "",
         )
         for slot in range(self._wanted):
-            self._order(do="slot", slot=slot)
+            self._host.tell(do="slot", slot=slot)
 
     def launch(self, order: RunOrder) -> None:
         """Give a run to a free slot, or to the next that is free: one may just have gone."""
@@ -127,7 +108,7 @@ class RayTarget:
         key = f"{run}.{attempt}"
         if key in self._runs:
             slot = self._runs[key][2]
-            self._order(do="stop", slot=slot, run=key, grace=grace)
+            self._host.tell(do="stop", slot=slot, run=key, grace=grace)
             self._stopping[key] = time.monotonic() + grace + OBEDIENCE
         elif any(o.run == run for o in self._queue):
             self._queue = deque(o for o in self._queue if o.run != run)
@@ -135,46 +116,34 @@ class RayTarget:
 
     def poll(self, timeout: float) -> Sequence[Message]:
         """Hear what the host has to say."""
-        assert self._host is not None, "open comes first"
-        assert self._host.stdout is not None
         messages, self._unheard = self._unheard, []
         self._mind_stops()
         wait = 0.0 if messages else max(0.0, min(timeout, PATIENCE))
-        ready, _, _ = select.select([self._host.stdout], [], [], wait)
-        if ready:
-            data = os.read(self._host.stdout.fileno(), 1 << 20)
-            if not data:
-                raise TargetError(self._obituary())
-            *lines, self._buffer = (self._buffer + data).split(b"\n")
-            for line in lines:
-                messages += self._understand(json.loads(line))
-        elif not self._up and time.monotonic() > self._opened_at + SLOT_DEADLINE:
-            raise TargetError(f"no slot came up within {SLOT_DEADLINE:g} s; {self._obituary()}")
+        for said in self._host.hear(wait):
+            messages += self._understand(said)
+        if not self._up and time.monotonic() > self._opened_at + SLOT_DEADLINE:
+            last = self._host.last_words()
+            raise TargetError(f"no slot came up within {SLOT_DEADLINE:g} s{last}")
         return messages
 
     def close(self) -> None:
-        """End the host; with it go Ray, the slots and, by their guards, the runs."""
-        if self._host is None:
-            return
-        assert self._host.stdin is not None
-        with contextlib.suppress(OSError):
-            self._host.stdin.close()
-        try:
-            self._host.wait(timeout=5)
-        except subprocess.TimeoutExpired:
-            self._host.kill()
-            self._host.wait()
-        assert self._host.stdout is not None
-        self._host.stdout.close()
-        end_marked(TARGET_MARK, self._mark)
-        self._clear_up()
+        """End the host, and with it Ray, the slots and the runs; return when all are gone."""
+        if self._process is not None:
+            self._process.close()
+            self._process = None
+            self._clear_up()
+
+    @property
+    def _host(self) -> HostProcess:
+        assert self._process is not None, "open comes first"
+        return self._process
 
     def _fill(self) -> None:
         while self._queue and self._free:
             order, slot = self._queue.popleft(), self._free.pop()
             key = f"{order.run}.{order.attempt}"
             self._runs[key] = (order.run, order.attempt, slot)
-            self._order(do="start", slot=slot, order={"run": key, **_plain(order)})
+            self._host.tell(do="start", slot=slot, order={"run": key, **_plain(order)})
 
     def _mind_stops(self) -> None:
         for key, deadline in [*self._stopping.items()]:
@@ -182,7 +151,7 @@ class RayTarget:
                 del self._stopping[key]
             elif time.monotonic() > deadline:
                 del self._stopping[key]
-                self._order(do="drop", slot=self._runs[key][2])
+                self._host.tell(do="drop", slot=self._runs[key][2])
 
     # ---- what the host says -----------------------------------------------------------
 
@@ -219,7 +188,7 @@ class RayTarget:
             for name in ("stop_seconds", "cpu_seconds", "peak_memory", "dropped")
             if said.get(name)
         }
-        return RunEnded(run, attempt, code, stopped, error, said["tail"], facts)
+        return RunEnded(run, attempt, code, stopped, error, said.get("tail", ""), facts)
 
     def _release(self, key: str) -> tuple[int, int]:
         run, attempt, slot = self._runs.pop(key)
@@ -241,19 +210,11 @@ class RayTarget:
         if self._failed_in_a_row > 3 * self._wanted:
             raise TargetError(f"slots do not come up: {why}")
         yield Notice(f"slot {slot} is gone ({why}); a new one is started")
-        self._order(do="slot", slot=slot)
+        self._host.tell(do="slot", slot=slot)
 
-    def _order(self, **order: Any) -> None:
-        assert self._host is not None
-        assert self._host.stdin is not None
-        with contextlib.suppress(BrokenPipeError):  # the next poll says why
-            self._host.stdin.write(json.dumps(order).encode() + b"\n")
-            self._host.stdin.flush()
-
-    def _obituary(self) -> str:
-        log = (self._folder / "host.log").read_text(errors="replace").strip().splitlines()
-        last = f": {log[-1]}" if log else ""
-        return f"the target host is gone{last} (its log: {self._folder / 'host.log'})"
+    def processes(self) -> list[int]:
+        """Return the processes of this target: the host, Ray, slots, runs; none once closed."""
+        return [] if self._process is None else self._process.members()
 
     # ---- files ------------------------------------------------------------------------
 

@@ -18,6 +18,7 @@ import socket
 import subprocess
 import sys
 import tempfile
+from collections import deque
 from pathlib import Path
 from typing import Any
 
@@ -47,6 +48,8 @@ class Slot:
         self._guard_file.write_text(guard_source)
         self._run: Execution | None = None
         self._functions: FunctionRuns | None = None
+        self._early_stops: dict[str, float] = {}  # run: grace
+        self._over: deque[str] = deque(maxlen=64)  # the latest runs that have ended
 
     async def open(self, function: bytes | None = None, metric: str = "") -> dict[str, Any]:
         """Start the guard and begin to listen to it; return facts about this node.
@@ -84,18 +87,23 @@ class Slot:
             await run.prepare()
         except OSError as error:
             await run.refuse(str(error))
+            self._over.append(run.key)
             self._run = None
             return
         message, output = run.guard_order()
         self._to_guard(message, [output])
         run.handed_over()
+        if (grace := self._early_stops.pop(run.key, None)) is not None:
+            self._to_guard({"do": "stop", "grace": grace}, [])
 
     async def stop(self, run: str, grace: float) -> None:
-        """End a run, if it is still the one that is going on."""
+        """End a run, if it is still going on; one that is about to start, as soon as it has."""
         if self._functions is not None:
             await self._functions.stop(run, grace)
-        elif self._run is not None and self._run.key == run:
+        elif self._run is not None and self._run.key == run and self._run.started:
             self._to_guard({"do": "stop", "grace": grace}, [])
+        elif run not in self._over:
+            self._early_stops[run] = grace
 
     def _to_guard(self, message: Order, descriptors: list[int]) -> None:
         send_order(self._guard, message, descriptors)
@@ -114,6 +122,7 @@ class Slot:
                 await run.refuse(event["error"])
             else:
                 await run.finish(event)
+            self._over.append(run.key)
             self._run = None
         # Without its guard the slot can promise nothing: it clears up and goes.
         if self._run is not None:

@@ -10,11 +10,15 @@ from sweep.storage.workspace import SweepFolder
 
 LOG = "engine.log"
 
+_started: list[subprocess.Popen[bytes]] = []
+"""What this process has started: somebody has to bury it when it has ended."""
+
 
 def work_in_background(folder: SweepFolder) -> subprocess.Popen[bytes]:
     """Start a process that works on a sweep; it ends with the sweep."""
+    _started[:] = [process for process in _started if process.poll() is None]
     with (folder.path / LOG).open("ab") as log:
-        return subprocess.Popen(
+        process = subprocess.Popen(
             [sys.executable, "-m", "sweep.cli.main", "resume", "--quiet", str(folder.path)],
             stdin=subprocess.DEVNULL,
             stdout=log,
@@ -22,6 +26,8 @@ def work_in_background(folder: SweepFolder) -> subprocess.Popen[bytes]:
             cwd=folder.path,  # no module of the user's may stand in for one of ours
             start_new_session=True,
         )
+    _started.append(process)
+    return process
 
 
 def last_words(folder: SweepFolder) -> str:

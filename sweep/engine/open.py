@@ -7,13 +7,13 @@ from types import TracebackType
 from typing import Any
 
 from sweep.compute.ray_target import RayTarget
+from sweep.compute.resources import of_this_machine
 from sweep.compute.target import RunOrder
 from sweep.core.commands import Launch, SweepStatus
 from sweep.core.definition import SweepDefinition
 from sweep.core.scheduler import Scheduler
 from sweep.core.single import Single
 from sweep.engine.engine import Engine, Orders
-from sweep.engine.submit import stored_resources
 from sweep.engine.template import FunctionTemplate, ScriptTemplate
 from sweep.engine.wishes import FolderWishes, Interrupts
 from sweep.errors import UserError
@@ -54,22 +54,29 @@ class OpenSweep:
         reader = SweepReader(folder.database)
         definition = SweepDefinition.from_wire(reader.get("definition"))
         template = reader.get("template")
-        resources = stored_resources(reader.get("resources"))
+        stored = reader.get("resources")
+        resources = of_this_machine(stored["cpus_per_run"], stored["gpus_per_run"])
         grace = reader.get("grace")
         reader.close()
         resources.check()
+        if function is not None and "function" not in template:
+            raise UserError(f"{folder.id} runs a script and no function: sweep resume {folder.id}")
         self.slots = min(resources.slots, definition.limits.concurrent)
         self.interrupts = Interrupts(FolderWishes(folder.requests))
         self._journal = SqliteJournal(folder.database, definition.goal)
         called = None if function is None else (function, definition.metric)
-        self.engine = Engine(
-            Scheduler(definition),
-            RayTarget(resources, folder.path / "ray", called),
-            self._journal,
-            _orders(folder, definition, template, function),
-            wishes=self.interrupts,
-            grace=grace,
-        )
+        try:
+            self.engine = Engine(
+                Scheduler(definition),
+                RayTarget(resources, folder.path / "ray", called),
+                self._journal,
+                _orders(folder, definition, template, function),
+                wishes=self.interrupts,
+                grace=grace,
+            )
+        except BaseException:
+            self._journal.close()
+            raise
 
     @property
     def over(self) -> bool:

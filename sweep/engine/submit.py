@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import difflib
+import math
+import os
 import platform
 import secrets
+import shutil
 import sys
 import time
 import uuid
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -74,14 +77,13 @@ def create(
         UserError: it can never run; nothing has been kept.
     """
     submission = _with_limits(submission)
-    resources = of_this_machine(submission.cpus_per_run, submission.gpus_per_run)
-    resources.check()
+    resources = resources_for(submission.cpus_per_run, submission.gpus_per_run, submission.grace)
     _check_target(submission.configuration)
+    for text in without_effect(submission.configuration):
+        warn(text)
     command = command_of(submission.configuration, submission.source)
     arguments = _arguments(submission, warn)
-    shot = snapshot.take(submission.source, workspace.snapshots, strict=submission.strict_snapshot)
-    for warning in shot.warnings:
-        warn(warning)
+    shot = _snapshot(workspace, submission, warn)
     template = ScriptTemplate(
         command=command,
         arguments=arguments,
@@ -121,9 +123,7 @@ def keep(
     Raises:
         WorkspaceError: the experiment cannot be named so, or there is a sweep of that id.
     """
-    workspace.add_experiment(experiment)
-    folder = workspace.add_sweep(identity or _new_identity(definition, experiment), experiment)
-    rows: list[tuple[int, str, str, str | None]] = [(-1, "tag", k, v) for k, v in tags]
+    rows: list[tuple[int, str, str, str | None]] = [(-1, "tag", k, str(v)) for k, v in tags]
     rows += [(-1, "property", k, v) for k, v in git.properties(Path(about["source"])).items()]
     facts = {
         **about,
@@ -133,10 +133,49 @@ def keep(
         "versions": versions(),
         "status": ["NotStarted", ""],
     }
-    journal = SqliteJournal(folder.database, definition.goal)
-    journal.write(Batch(sweep=facts, tags=rows))
-    journal.close()
+    workspace.add_experiment(experiment)
+    folder = workspace.add_sweep(identity or _new_identity(definition, experiment), experiment)
+    try:
+        journal = SqliteJournal(folder.database, definition.goal)
+        journal.write(Batch(sweep=facts, tags=rows))
+        journal.close()
+    except BaseException:  # a sweep is kept whole or not at all
+        shutil.rmtree(folder.path, ignore_errors=True)
+        raise
     return folder
+
+
+def resources_for(cpus_per_run: float, gpus_per_run: float, grace: float) -> Resources:
+    """Return what there is here, and what one run takes of it.
+
+    Raises:
+        UserError: it can never be had, or is no number.
+    """
+    named = {"cpus_per_run": cpus_per_run, "gpus_per_run": gpus_per_run, "grace": grace}
+    for name, value in named.items():
+        number = isinstance(value, (int, float)) and not isinstance(value, bool)
+        if not number or not 0 <= value < math.inf:
+            raise ConfigError(f"{name}: expected a number >= 0, got {value!r}")
+    resources = of_this_machine(cpus_per_run, gpus_per_run)
+    resources.check()
+    return resources
+
+
+def _snapshot(
+    workspace: WorkspaceFolder, submission: Submission, warn: Callable[[str], None]
+) -> snapshot.Snapshot:
+    """Take the snapshot, and see to it that the script is in it."""
+    source, configuration = submission.source, submission.configuration
+    shot = snapshot.take(source, workspace.snapshots, strict=submission.strict_snapshot)
+    for warning in shot.warnings:
+        warn(warning)
+    script = "" if configuration.command else _script(configuration, source)
+    if not (shot.tree / script).exists():
+        raise UserError(
+            f"{script} is left out of the snapshot, so no run would find it: look into .amlignore"
+            " or .gitignore"
+        )
+    return shot
 
 
 def versions() -> dict[str, str]:
@@ -150,26 +189,63 @@ def command_of(configuration: RunConfiguration, source: Path) -> list[str]:
     Raises:
         UserError: there is neither, or no such script.
     """
+    if not source.is_dir():
+        raise UserError(f"{source}: there is no such folder")
     if configuration.command:
         if isinstance(configuration.command, str):
-            raise UserError(
-                "a command for a shell is not run: give it as a list, or name a script"
-            )
+            raise UserError("a command for a shell is not run: give a list, or name a script")
         return list(configuration.command)
+    script = _script(configuration, source)
+    return interpreter_argv(_interpreter(configuration), script, source)
+
+
+def _script(configuration: RunConfiguration, source: Path) -> str:
+    """Return the script relative to the source directory."""
     script = configuration.script
     if not script:
         raise UserError("no script: name one on the command line or in the run configuration")
+    if (source / script).is_dir():
+        raise UserError(f"{script} is a folder, not a script")
     if not (source / script).is_file():
         there = sorted(p.relative_to(source).as_posix() for p in source.glob("*.py"))
         near = difflib.get_close_matches(script, there, n=1)
         hint = f"; did you mean {near[0]!r}?" if near else ""
         raise UserError(f"{script}: there is no such script in {source.resolve()}{hint}")
-    return interpreter_argv(_interpreter(configuration), script, source)
+    relative = os.path.relpath(source / script, source)
+    if Path(relative).parts[0] == "..":
+        raise UserError(
+            f"{script} is not in {source.resolve()}, of which every run gets a copy: name"
+            " another source directory"
+        )
+    return relative
+
+
+def without_effect(configuration: RunConfiguration) -> Iterator[str]:
+    """Yield what a run configuration asks for and is not done here."""
+    environment, python = configuration.environment, configuration.environment.python
+    if not python.user_managed_dependencies and (
+        python.conda_dependencies or python.conda_dependencies_file
+    ):
+        yield (
+            "the run configuration's packages are not installed: runs use"
+            f" {_interpreter(configuration)} and what it has"
+        )
+    if configuration.docker.get("useDocker") or environment.docker.get("enabled"):
+        yield "the run configuration's Docker image is not used: runs are plain processes"
+    if configuration.node_count > 1:
+        yield f"nodeCount {configuration.node_count} has no effect: a run has one node"
+    if configuration.data_references or configuration.extra.get("data"):
+        yield "the run configuration's data references are not fetched: pass a path to the script"
 
 
 def _interpreter(configuration: RunConfiguration) -> str:
     named = configuration.environment.python.interpreter_path
-    return sys.executable if named in ("", "python", "python3") else named
+    if named in ("", "python", "python3"):
+        return sys.executable
+    found = shutil.which(named)
+    if found is None:
+        raise UserError(f"interpreterPath: there is no program {named!r}")
+    return str(Path(found).absolute())
 
 
 def _with_limits(submission: Submission) -> Submission:
@@ -192,9 +268,8 @@ def _arguments(submission: Submission, warn: Callable[[str], None]) -> list[str]
     if isinstance(submission.definition.sampling, Single):
         return fixed
     space = submission.definition.sampling.space
-    # Every name that a configuration may bring, from branches that may not be taken as well.
-    names = {str(name) for path, _ in space.leaves for name in path} | set(space.names)
-    kept, removed = strip_fixed(fixed, names)
+    # Of every branch, also of those that will not be taken.
+    kept, removed = strip_fixed(fixed, space.flags)
     if removed:
         warn(
             f"the fixed arguments {' '.join(removed)} are swept as well: they are left out, and"
@@ -204,11 +279,9 @@ def _arguments(submission: Submission, warn: Callable[[str], None]) -> list[str]
 
 
 def _variables(configuration: RunConfiguration) -> dict[str, str]:
-    environment = configuration.environment
-    return {
-        **{k: str(v) for k, v in environment.environment_variables.items()},
-        **{k: str(v) for k, v in configuration.environment_variables.items()},
-    }
+    of_environment = configuration.environment.environment_variables
+    both = {**of_environment, **configuration.environment_variables}
+    return {name: str(value) for name, value in both.items()}
 
 
 def _check_target(configuration: RunConfiguration) -> None:
@@ -220,10 +293,7 @@ def _check_target(configuration: RunConfiguration) -> None:
 
 def _new_identity(definition: SweepDefinition, experiment: str) -> str:
     if isinstance(definition.sampling, Single):
+        if experiment.startswith("HD_"):  # by that the ids of sweeps are known
+            experiment = f"run_{experiment}"
         return f"{experiment}_{int(time.time())}_{secrets.token_hex(4)}"
     return f"HD_{uuid.uuid4()}"
-
-
-def stored_resources(stored: Any) -> Resources:
-    """Return the resources that a sweep was made for, on the machine as it is now."""
-    return of_this_machine(stored["cpus_per_run"], stored["gpus_per_run"])

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from sweep.compute import guard
+from sweep.compute.execution import OOM_SCORE
 from sweep.compute.processes import end_marked, marked
 from sweep.compute.slot import send_order, start_guard
 
@@ -33,6 +34,7 @@ class Watched:
         self.output, theirs = os.pipe()
         everything = {"PATH": os.environ["PATH"], MARK: self.mark, **env}
         order = {"do": "start", "argv": list(argv), "env": everything, "cwd": cwd}
+        order["oom_score"] = OOM_SCORE
         send_order(self.socket, order, [theirs])
         self.socket.settimeout(20)
         os.close(theirs)

@@ -213,6 +213,19 @@ class TestScripts:
 
         in_slot(story, short)
 
+    def test_a_stop_may_come_before_the_run_has_started(self, short):
+        async def story(here: Bench) -> None:
+            starting = asyncio.create_task(here.slot.start(here.order("say(v=1); " + SLEEP)))
+            await asyncio.sleep(0)  # it is making its folder now
+            await here.slot.stop("0.1", 0)
+            await starting
+            assert (await here.hear("ended"))["stopped"]
+            await here.slot.stop("1.1", 0)  # even before it is ordered
+            await here.slot.start(here.order("say(v=1); " + SLEEP, run="1.1"))
+            assert (await here.hear("ended"))["run"] == "1.1"
+
+        in_slot(story, short)
+
     def test_what_cannot_start_is_refused_and_the_slot_is_free(self, short):
         async def story(here: Bench) -> None:
             order = here.order("")
@@ -371,6 +384,20 @@ class TestFunctions:
             assert (await here.hear("started"))["pid"] == pid, "the process lives on"
 
         self.play(train, story, short)
+
+    def test_a_stop_may_come_before_the_run_has_started(self, short):
+        async def story(here: Bench) -> None:
+            starting = asyncio.create_task(here.slot.start(function_order(0, short, x=1)))
+            await asyncio.sleep(0)  # its process is being started now
+            await here.slot.stop("0.1", 0)
+            await starting
+            assert (await here.hear("started", "ended"))["stopped"]
+            await here.slot.stop("1.1", 0)  # even before it is ordered
+            await here.slot.start(function_order(1, short, x=1))
+            ended = await here.hear("started", "ended")
+            assert (ended["run"], ended["stopped"]) == ("1.1", True)
+
+        self.play(lambda x: x, story, short)
 
     def test_who_does_not_hear_a_stop_is_ended_after_the_grace(self, short):
         def train(run, x):

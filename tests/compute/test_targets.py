@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import signal
+import subprocess
 import sys
 import textwrap
 from collections.abc import Callable, Iterator
@@ -12,8 +13,7 @@ from typing import Any
 
 import pytest
 
-from sweep.compute.processes import marked
-from sweep.compute.ray_target import TARGET_MARK, RayTarget
+from sweep.compute.ray_target import RayTarget
 from sweep.compute.resources import Resources
 from sweep.compute.simulated import Simulated
 from sweep.compute.target import (
@@ -110,9 +110,10 @@ def bench(request, tmp_path_factory) -> Iterator[Bench]:
     while bench.slots < 2:
         bench.wait(SlotsAre)
     yield bench
+    before = target.processes() if isinstance(target, RayTarget) else []
     target.close()
     if isinstance(target, RayTarget):
-        assert marked(TARGET_MARK, target._mark) == [], "nothing of Ray is left"
+        assert [pid for pid in before if alive(pid)] == [], "nothing of Ray is left"
         names = {p.name for p in (folder / "ray").iterdir()}
         assert names <= {"host.log"}, "its files are gone, all but the log"
 
@@ -255,8 +256,8 @@ class TestOnRay:
         assert (folder / "user_logs" / "std_log.txt").read_text() == "[]\n"
 
     def test_everything_listens_on_the_loopback_interface_only(self, ray):
-        ours = marked(TARGET_MARK, ray.target._mark)
-        assert len(ours) > 3
+        ours = ray.target.processes()
+        assert len(ours) > 8
         sockets = set()
         for pid in ours:
             for fd in Path(f"/proc/{pid}/fd").iterdir():
@@ -283,7 +284,7 @@ class TestOnRay:
     def test_a_lost_slot_loses_its_run_and_comes_back(self, ray):
         run = ray.launch([1.0], end=False).run
         pid = ray.wait(RunStarted).facts["pid"]
-        slots = [p for p in marked(TARGET_MARK, ray.target._mark) if _is_slot(p)]
+        slots = [p for p in ray.target.processes() if _is_slot(p)]
         guard = int(Path(f"/proc/{pid}/stat").read_bytes().rpartition(b")")[2].split()[1])
         assert guard not in slots
         for slot in slots:
@@ -300,8 +301,52 @@ class TestOnRay:
         ray.wait(RunEnded)
 
 
+def command_of(pid: int) -> bytes:
+    return Path(f"/proc/{pid}/cmdline").read_bytes()
+
+
 def _is_slot(pid: int) -> bool:
-    return b"ray::Slot" in Path(f"/proc/{pid}/cmdline").read_bytes()
+    return b"ray::Slot" in command_of(pid)
+
+
+def alive(pid: int) -> bool:
+    """Whether a process lives; one that is dead and not yet buried does not."""
+    try:
+        return Path(f"/proc/{pid}/stat").read_bytes().rpartition(b")")[2].split()[0] != b"Z"
+    except OSError:
+        return False
+
+
+@pytest.mark.ray
+def test_when_the_engine_is_killed_nothing_is_left(tmp_path):
+    """In a process of its own, which is killed as soon as a run goes on."""
+    script = tmp_path / "engine.py"
+    script.write_text(
+        textwrap.dedent(f"""
+            import os, pathlib, signal, sys
+            sys.path.insert(0, {str(Path.cwd())!r})
+            from tests.compute.test_targets import Bench, RunStarted, SlotsAre, on_ray
+            target, order = on_ray(pathlib.Path({str(tmp_path)!r}))
+            bench = Bench(target, order)
+            target.open(1)
+            bench.wait(SlotsAre)
+            bench.launch([1.0], end=False, code="import subprocess;"
+                         " subprocess.Popen(['sleep', '1000'], start_new_session=True)")
+            bench.wait(RunStarted)
+            print(*target.processes(), flush=True)
+            os.kill(os.getpid(), signal.SIGKILL)
+        """)
+    )
+    # Whoever lives holds the pipe, so its end is the end of all of them.
+    done = subprocess.run(
+        [sys.executable, str(script)], stdout=subprocess.PIPE, timeout=60, check=False
+    )
+    assert done.returncode == -signal.SIGKILL
+    before = [int(pid) for pid in done.stdout.split()]
+    assert len(before) > 8
+    for pid in before:
+        while alive(pid):
+            os.sched_yield()
 
 
 @pytest.mark.ray
@@ -312,12 +357,14 @@ def test_a_target_whose_host_is_killed_says_so_and_leaves_nothing(tmp_path):
     bench.wait(SlotsAre)
     bench.launch([1.0], end=False)
     pid = bench.wait(RunStarted).facts["pid"]
-    target._host.kill()
+    before = target.processes()
+    [host] = [p for p in before if b"sweep.compute.host" in command_of(p)]
+    os.kill(host, signal.SIGKILL)
     with pytest.raises(TargetError, match="the target host is gone"):
         bench.wait(RunEnded)
     target.close()
-    assert marked(TARGET_MARK, target._mark) == []
-    assert not Path(f"/proc/{pid}").exists()
+    assert pid in before
+    assert [p for p in before if alive(p)] == []
 
 
 def test_closing_what_was_never_opened_does_nothing(tmp_path):

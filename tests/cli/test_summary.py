@@ -1,0 +1,137 @@
+"""What a sweep has come to, in a few lines; and its story line by line."""
+
+from __future__ import annotations
+
+import click
+import pytest
+
+from policies import BanditPolicy, MedianStoppingPolicy
+from sweep.cli.summary import summary
+from sweep.engine.wishes import leave
+from sweep.storage.feed import Feed
+from sweep.storage.reader import SweepReader
+from tests.cli.workspaces import TRACEBACK, Extras, kept, lone, play, values
+
+
+def told(folder):
+    with SweepReader(folder.database) as reader:
+        return [click.unstyle(line) for line in summary(reader, folder)]
+
+
+def test_a_sweep_with_every_ending(finished):
+    assert told(finished) == [
+        "",
+        "Completed: 6 runs: 3 completed, 1 stopped early, 1 failed, 1 canceled, in 9.0 s",
+        "Best run: HD_story_4  accuracy = 0.95  (3 reports, Completed)",
+        "  x=4",
+        "Bandit judged 9 times and stopped 1 run, which saved about 18% of the reports",
+        "  from the signal to the last process gone: 2.5 ms (median), 2.5 ms (most)",
+        "run 2 failed: exit code 1: ValueError: x is too large",
+        "  | Traceback (most recent call last):",
+        '  |   File "train.py", line 3, in <module>',
+        "  |     fit(x=2)",
+        "  | ValueError: x is too large",
+        f"Kept in {finished.path}",
+        "Next: sweep best  ·  sweep why 1  ·  sweep export --format csv",
+    ]
+
+
+def test_nothing_was_logged(place):
+    folder = kept(place, points=2)
+    play(folder, values())
+    assert told(folder)[1:] == [
+        "Completed: 2 runs: 2 completed, in 0.0 s",
+        "No run has logged 'accuracy', the primary metric.",
+        f"Kept in {folder.path}",
+        "Next: sweep export --format csv",
+    ]
+
+
+def test_a_policy_that_never_judged(place):
+    folder = kept(place, points=2, policy=MedianStoppingPolicy(delay_evaluation=5))
+    play(folder, values(0.5))
+    assert "MedianStopping never judged: no run made enough reports for it" in told(folder)
+
+
+def test_everything_fails(place):
+    folder = kept(place, points=9)
+
+    def curve(_):
+        raise ValueError("x is too large")
+
+    play(folder, curve, Extras(tails={0: "noise\n" * 50 + TRACEBACK}))
+    lines = told(folder)
+    assert lines[1] == (
+        "Failed (the first 3 runs all failed; run 2: ValueError: x is too large):"
+        " 3 runs: 3 failed, in 0.0 s"
+    )
+    assert lines[3:5] == ["run 0 failed: exit code 1: ValueError: x is too large", "  | noise"]
+    assert len(lines) == 18, "the end of the output is enough"
+    assert lines[-1] == "Next: sweep why 0  ·  sweep export --format csv"
+
+
+def test_paused(place):
+    folder = kept(place, points=3)
+
+    def curve(_):
+        yield 0.5
+        leave(folder.requests, "pause", None, "SIGINT: paused by the user")
+        yield 0.6
+
+    play(folder, curve)
+    lines = told(folder)
+    assert lines[1].startswith(
+        "Paused (SIGINT: paused by the user): 1 run: 1 waiting to run again"
+    )
+    assert lines[-1] == f"Go on with it: sweep resume {folder.id}"
+
+
+def test_canceled_before_it_began(place):
+    folder = kept(place)
+    leave(folder.requests, "cancel", None, "canceled by the user")
+    play(folder, values(0.5))
+    assert told(folder)[1].startswith("Canceled (canceled by the user): ")
+
+
+def test_a_lone_run(place):
+    folder = lone(place)
+    play(folder, values())
+    assert told(folder)[1:] == [
+        "Completed: 1 run: 1 completed, in 0.0 s",
+        f"Kept in {folder.path}",
+        "Next: sweep logs last  ·  sweep run show",
+    ]
+
+
+class TestFeed:
+    def lines(self, folder, after=0):
+        with SweepReader(folder.database) as reader:
+            return [line.strip() for line in Feed(reader, after).lines()]
+
+    def test_every_ending_has_a_line(self, finished):
+        lines = self.lines(finished)
+        assert lines[:4] == [
+            "0.0 s  starting Ray on this machine",
+            "0.0 s  1 slot ready",
+            "0.0 s  run 0 launched  x=0",
+            "3.0 s  run 0 completed  best 0.8 of 3 reports  ★ best so far",
+        ]
+        assert "5.0 s  run 2 failed: exit code 1: ValueError: x is too large" in lines
+        assert lines[-1] == "9.0 s  sweep Completed"
+
+    def test_what_was_told_is_not_told_again(self, finished):
+        with SweepReader(finished.database) as reader:
+            feed = Feed(reader)
+            assert len(list(feed.lines())) == 15
+            assert list(feed.lines()) == []
+
+    def test_a_notice(self, place):
+        folder = kept(place, points=1, policy=BanditPolicy(slack_factor=0.2))
+        play(folder, values())
+        assert self.lines(folder)[-1].startswith(
+            "note  run 0 has ended without logging 'accuracy'"
+        )
+
+    @pytest.mark.parametrize("after", [3, 10])
+    def test_a_story_that_is_taken_up_again(self, finished, after):
+        assert len(self.lines(finished, after)) < 15
