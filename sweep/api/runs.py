@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 from sweep.api.children import KeptRun, hyperparameters_json, metrics_of
 from sweep.core.definition import SweepDefinition
 from sweep.core.ranking import ranked
+from sweep.core.run import OVER
 from sweep.engine.background import last_words
 from sweep.engine.wishes import leave
 from sweep.errors import ConfigError, RunFailed, SweepError
@@ -24,7 +25,6 @@ if TYPE_CHECKING:
     from sweep.api.workspace import Experiment
 
 POLL = 0.1
-OVER = ("Completed", "Failed", "Canceled")
 
 
 class Submitted:

@@ -81,6 +81,7 @@ class Experiment:
         cpus_per_run: float = 1,
         gpus_per_run: float = 0,
         grace: float = 10.0,
+        strict_snapshot: bool = False,
     ) -> HyperDriveRun | ScriptRun:
         """Keep a sweep or a lone run, and let a process of its own work on it.
 
@@ -92,6 +93,8 @@ class Experiment:
             cpus_per_run: what one run takes; may be a fraction.
             gpus_per_run: likewise.
             grace: seconds between asking a run to end and making it.
+            strict_snapshot: leave nothing out of the copy of the source but what its ignore file
+                names.
 
         Raises:
             UserError: it can never run; nothing has been launched.
@@ -111,6 +114,7 @@ class Experiment:
             grace=grace,
             sweep_id=getattr(config, "custom_run_id", ""),
             tags=tuple((tags or {}).items()),
+            strict_snapshot=strict_snapshot,
         )
         folder = create(self.workspace.folder, submission, _warn)
         run = run_of(self.workspace, folder)

@@ -21,7 +21,6 @@ if TYPE_CHECKING:
 POLL = 0.2
 BEGINS = 10.0
 """Seconds within which a process that is to work on a new sweep has begun."""
-OVER = ("Completed", "Failed", "Canceled")
 BLOCK = 1 << 20
 REDRAWN = re.compile("\r+\n?")
 """How a progress bar starts its line again; here each state of it gets a line of its own."""
@@ -43,6 +42,7 @@ def print_log(workspace: WorkspaceFolder, reference: str, *, follow: bool) -> in
         WorkspaceError: there is no such run.
     """
     from sweep.cli.show import run_row  # noqa: PLC0415 - not needed for --help
+    from sweep.core.run import OVER  # noqa: PLC0415
     from sweep.storage.reader import SweepReader  # noqa: PLC0415
 
     folder, number = workspace.run(reference)

@@ -69,6 +69,11 @@ grace_option = click.option(
     metavar="SECONDS",
     help="Time a run has to end by itself when it is stopped.",
 )
+snapshot_option = click.option(
+    "--strict-snapshot",
+    is_flag=True,
+    help="Leave nothing out of the copy of the source but what its ignore file names.",
+)
 
 
 def find_workspace(where: Path | None) -> WorkspaceFolder:

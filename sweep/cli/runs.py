@@ -17,6 +17,7 @@ from sweep.cli.options import (
     json_option,
     many,
     resource_options,
+    snapshot_option,
     warn_of_misplaced,
     work_options,
     workspace_option,
@@ -24,7 +25,6 @@ from sweep.cli.options import (
 from sweep.errors import UserError
 
 F = TypeVar("F", bound=Callable[..., Any])
-OVER = ("Completed", "Failed", "Canceled")
 STATUSES = (
     *("NotStarted", "Queued", "Preparing", "Provisioning", "Starting", "Running", "Finalizing"),
     *("CancelRequested", "Completed", "Failed", "Canceled", "Paused", "Interrupted"),
@@ -66,6 +66,7 @@ submit_options = many(
     ),
     resource_options,
     grace_option,
+    snapshot_option,
     work_options,
     workspace_option,
     of_the_service,
@@ -173,11 +174,14 @@ def show(reference: str, named: str, as_json: bool, workspace: Path | None) -> N
 @workspace_option
 @of_the_service
 def cancel(reference: str, named: str, workspace: Path | None) -> None:
-    """Cancel a run, or a whole sweep with all its runs."""
+    """Cancel a run, or a whole sweep with all its runs; `last` is the last sweep."""
     from sweep.cli.show import run_row  # noqa: PLC0415 - not needed for --help
+    from sweep.core.run import OVER  # noqa: PLC0415
     from sweep.engine.wishes import leave  # noqa: PLC0415
     from sweep.storage.reader import SweepReader  # noqa: PLC0415
 
+    if not (reference or named):
+        raise UserError("cancel what? Name a run or a sweep; `last` is the last sweep")
     folder, number = find_workspace(workspace).find(reference or named)
     if folder.is_lone_run:
         number = None  # it goes with its only run, also before that is launched

@@ -14,6 +14,7 @@ from sweep.cli.options import (
     find_sweep,
     grace_option,
     resource_options,
+    snapshot_option,
     warn_of_misplaced,
     work_options,
     workspace_option,
@@ -37,6 +38,7 @@ from sweep.errors import UserError
 @click.option("--max-concurrent-runs", type=click.IntRange(min=1), help="Instead of the file's.")
 @resource_options
 @grace_option
+@snapshot_option
 @work_options
 @workspace_option
 def start(**options: Any) -> None:

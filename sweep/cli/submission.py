@@ -108,7 +108,7 @@ def _configuration(
 
 
 def _resources(options: Mapping[str, Any]) -> dict[str, Any]:
-    names = ("cpus_per_run", "gpus_per_run", "grace")
+    names = ("cpus_per_run", "gpus_per_run", "grace", "strict_snapshot")
     return {name: options[name] for name in names if name in options}
 
 

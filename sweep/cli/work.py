@@ -78,7 +78,7 @@ def in_background(folder: SweepFolder) -> None:
         raise WorkspaceError(f"{folder.id}: process {folder.engine} is working on this sweep")
     pid = work_in_background(folder).pid
     click.echo(folder.id)
-    _to_stderr(f"process {pid} works on it: sweep run show, sweep run cancel")
+    _to_stderr(f"process {pid} works on it: sweep run show, sweep run cancel last")
 
 
 @contextmanager

@@ -39,7 +39,7 @@ class Resources:
             ("CPU", self.cpus_per_run, self.cpus),
             ("GPU", self.gpus_per_run, self.gpus),
         ):
-            if asked < 0:
+            if not asked >= 0:
                 raise ResourceError(
                     f"--{name.lower()}s-per-run: expected 0 or more, got {asked:g}"
                 )
@@ -47,8 +47,8 @@ class Resources:
                 raise ResourceError(f"--gpus-per-run: above 1 only whole numbers, got {asked:g}")
             if asked > there:
                 raise ResourceError(
-                    f"one run asks for {asked:g} {name}s and this machine has {there:g}:"
-                    f" no run could ever start; lower --{name.lower()}s-per-run"
+                    f"one run asks for {asked:g} {name}{'s' * (asked != 1)} and this machine has"
+                    f" {there:g}: no run could ever start; lower --{name.lower()}s-per-run"
                 )
         if not self.cpus_per_run and not self.gpus_per_run:
             raise ResourceError("a run must take something: --cpus-per-run or --gpus-per-run")

@@ -29,6 +29,8 @@ LIVE = frozenset({RunState.QUEUED, RunState.RUNNING, RunState.STOPPING})
 """States in which a run occupies a slot."""
 
 TERMINAL = frozenset({RunState.COMPLETED, RunState.FAILED, RunState.CANCELED})
+OVER = frozenset(state.value for state in TERMINAL)
+"""The same as HyperDrive's words; sweeps end with them too."""
 
 TRANSITIONS: dict[tuple[RunState, type[RunEvent]], RunState] = {
     (RunState.QUEUED, Started): RunState.RUNNING,

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from types import TracebackType
 from typing import Any
 
 from sweep.compute.ray_target import RayTarget
@@ -17,13 +16,14 @@ from sweep.engine.engine import Engine, Orders
 from sweep.engine.template import FunctionTemplate, ScriptTemplate
 from sweep.engine.wishes import FolderWishes, Interrupts
 from sweep.errors import UserError
+from sweep.storage.closing import Closing
 from sweep.storage.journal import SqliteJournal
 from sweep.storage.lock import Lock
 from sweep.storage.reader import SweepReader
 from sweep.storage.workspace import SweepFolder
 
 
-class OpenSweep:
+class OpenSweep(Closing):
     """A sweep that this process alone works on, from construction to `close`.
 
     Args:
@@ -46,7 +46,7 @@ class OpenSweep:
         try:
             self._load(function)
         except BaseException:
-            self._lock.release()
+            self._lock.close()
             raise
 
     def _load(self, function: bytes | None) -> None:
@@ -87,20 +87,7 @@ class OpenSweep:
     def close(self) -> None:
         """Let others work on it."""
         self._journal.close()
-        self._lock.release()
-
-    def __enter__(self) -> OpenSweep:  # noqa: PYI034 - Self is not in Python 3.10
-        """Hold it for a block."""
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        """Let others work on it."""
-        self.close()
+        self._lock.close()
 
 
 def _orders(

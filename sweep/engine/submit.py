@@ -2,16 +2,13 @@
 
 from __future__ import annotations
 
-import difflib
 import math
-import os
 import platform
 import secrets
 import shutil
-import sys
 import time
 import uuid
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -22,7 +19,8 @@ from sweep.compute.resources import Resources, of_this_machine
 from sweep.core.definition import SweepDefinition
 from sweep.core.single import Single
 from sweep.engine.engine import GRACE
-from sweep.engine.template import ScriptTemplate, interpreter_argv
+from sweep.engine.program import command_of, script_of, without_effect
+from sweep.engine.template import ScriptTemplate
 from sweep.errors import ConfigError, UserError
 from sweep.formats.arguments import Style, strip_fixed, text_of
 from sweep.formats.runconfig import RunConfiguration
@@ -79,9 +77,11 @@ def create(
     submission = _with_limits(submission)
     resources = resources_for(submission.cpus_per_run, submission.gpus_per_run, submission.grace)
     _check_target(submission.configuration)
-    for text in without_effect(submission.configuration):
-        warn(text)
     command = command_of(submission.configuration, submission.source)
+    sampling = submission.definition.sampling
+    swept = [] if isinstance(sampling, Single) else sampling.space.flags
+    for text in without_effect(submission.configuration, sorted(swept)):
+        warn(text)
     arguments = _arguments(submission, warn)
     shot = _snapshot(workspace, submission, warn)
     template = ScriptTemplate(
@@ -169,7 +169,7 @@ def _snapshot(
     shot = snapshot.take(source, workspace.snapshots, strict=submission.strict_snapshot)
     for warning in shot.warnings:
         warn(warning)
-    script = "" if configuration.command else _script(configuration, source)
+    script = "" if configuration.command else script_of(configuration, source)
     if not (shot.tree / script).exists():
         raise UserError(
             f"{script} is left out of the snapshot, so no run would find it: look into .amlignore"
@@ -181,71 +181,6 @@ def _snapshot(
 def versions() -> dict[str, str]:
     """Return the versions that a sweep's results may depend on."""
     return {"hypersweep": sweep.__version__, "python": platform.python_version()}
-
-
-def command_of(configuration: RunConfiguration, source: Path) -> list[str]:
-    """Return what a run executes: the interpreter and the script, or the command.
-
-    Raises:
-        UserError: there is neither, or no such script.
-    """
-    if not source.is_dir():
-        raise UserError(f"{source}: there is no such folder")
-    if configuration.command:
-        if isinstance(configuration.command, str):
-            raise UserError("a command for a shell is not run: give a list, or name a script")
-        return list(configuration.command)
-    script = _script(configuration, source)
-    return interpreter_argv(_interpreter(configuration), script, source)
-
-
-def _script(configuration: RunConfiguration, source: Path) -> str:
-    """Return the script relative to the source directory."""
-    script = configuration.script
-    if not script:
-        raise UserError("no script: name one on the command line or in the run configuration")
-    if (source / script).is_dir():
-        raise UserError(f"{script} is a folder, not a script")
-    if not (source / script).is_file():
-        there = sorted(p.relative_to(source).as_posix() for p in source.glob("*.py"))
-        near = difflib.get_close_matches(script, there, n=1)
-        hint = f"; did you mean {near[0]!r}?" if near else ""
-        raise UserError(f"{script}: there is no such script in {source.resolve()}{hint}")
-    relative = os.path.relpath(source / script, source)
-    if Path(relative).parts[0] == "..":
-        raise UserError(
-            f"{script} is not in {source.resolve()}, of which every run gets a copy: name"
-            " another source directory"
-        )
-    return relative
-
-
-def without_effect(configuration: RunConfiguration) -> Iterator[str]:
-    """Yield what a run configuration asks for and is not done here."""
-    environment, python = configuration.environment, configuration.environment.python
-    if not python.user_managed_dependencies and (
-        python.conda_dependencies or python.conda_dependencies_file
-    ):
-        yield (
-            "the run configuration's packages are not installed: runs use"
-            f" {_interpreter(configuration)} and what it has"
-        )
-    if configuration.docker.get("useDocker") or environment.docker.get("enabled"):
-        yield "the run configuration's Docker image is not used: runs are plain processes"
-    if configuration.node_count > 1:
-        yield f"nodeCount {configuration.node_count} has no effect: a run has one node"
-    if configuration.data_references or configuration.extra.get("data"):
-        yield "the run configuration's data references are not fetched: pass a path to the script"
-
-
-def _interpreter(configuration: RunConfiguration) -> str:
-    named = configuration.environment.python.interpreter_path
-    if named in ("", "python", "python3"):
-        return sys.executable
-    found = shutil.which(named)
-    if found is None:
-        raise UserError(f"interpreterPath: there is no program {named!r}")
-    return str(Path(found).absolute())
 
 
 def _with_limits(submission: Submission) -> Submission:
@@ -295,5 +230,5 @@ def _new_identity(definition: SweepDefinition, experiment: str) -> str:
     if isinstance(definition.sampling, Single):
         if experiment.startswith("HD_"):  # by that the ids of sweeps are known
             experiment = f"run_{experiment}"
-        return f"{experiment}_{int(time.time())}_{secrets.token_hex(4)}"
+        return f"{experiment[:200]}_{int(time.time())}_{secrets.token_hex(4)}"
     return f"HD_{uuid.uuid4()}"

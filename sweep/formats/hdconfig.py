@@ -143,7 +143,7 @@ def _warn(definition: SweepDefinition, top: Fields, findings: Findings) -> None:
         ("max_concurrent_runs", limits.concurrent, PORTABLE_CONCURRENCY),
         ("max_duration_minutes", limits.duration_minutes, DEFAULT_DURATION_MINUTES),
     ):
-        if value > most:
+        if value > most and key in top:
             findings.warn(f"{value:g} is more than HyperDrive allows, {most:g}", key, top.at(key))
     bayesian = isinstance(definition.sampling, BayesianParameterSampling)
     if bayesian and not isinstance(policy, NoTerminationPolicy):

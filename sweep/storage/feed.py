@@ -51,8 +51,7 @@ class Feed:
                 yield f"run {run} completed{self._result(run)}"
             case Stopped(_, run):
                 row = self._reader.run(run)
-                reason = one_line(row.reason) if row else ""
-                yield f"run {run} stopped{self._result(run)}: {reason}"
+                yield f"run {run} stopped: {one_line(row.reason) if row else ''}"
             case Failed(_, run, error):
                 yield f"run {run} failed: {one_line(error)}"
             case Lost(_, run, reason):
@@ -63,7 +62,8 @@ class Feed:
             match command:
                 case Launch(run, attempt, configuration):
                     again = f" (attempt {attempt})" if attempt > 1 else ""
-                    yield f"run {run} launched{again}  {configuration_text(configuration)}"
+                    values = configuration_text(configuration)
+                    yield f"run {run} launched{again}  {values}".rstrip()
                 case Finish(status, reason):
                     yield f"sweep {status.value}{': ' + one_line(reason) if reason else ''}"
 

@@ -10,17 +10,17 @@ import fcntl
 import os
 import struct
 from pathlib import Path
-from types import TracebackType
 
 from sweep.errors import WorkspaceError
+from sweep.storage.closing import Closing
 
 FLOCK = struct.Struct("hhqqi4x")
 """Linux' struct flock on 64 bits: type, whence, start, length, pid."""
 EXCLUSIVE = FLOCK.pack(fcntl.F_WRLCK, os.SEEK_SET, 0, 0, 0)
 
 
-class Lock:
-    """An exclusive lock on a sweep, held from construction to `release`.
+class Lock(Closing):
+    """An exclusive lock on a sweep, held from construction to `close`.
 
     Raises:
         WorkspaceError: another live process holds it; the message names it.
@@ -38,22 +38,9 @@ class Lock:
         self._file.truncate(0)
         self._file.write(str(os.getpid()).encode())
 
-    def release(self) -> None:
+    def close(self) -> None:
         """Let others work on the sweep."""
         self._file.close()
-
-    def __enter__(self) -> Lock:  # noqa: PYI034 - Self is not in Python 3.10
-        """Hold it for a block."""
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        """Release it."""
-        self.release()
 
 
 def holder_of(path: Path) -> int | None:

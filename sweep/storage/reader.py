@@ -7,13 +7,13 @@ import math
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
-from types import TracebackType
 from typing import Any
 
 from policies import Goal
 from sweep.core.codec import EVENTS, KIND
 from sweep.core.commands import Command
 from sweep.core.events import Event, Reported, Started
+from sweep.storage.closing import Closing
 from sweep.storage.journal import unpack_entry
 from sweep.storage.schema import connect
 
@@ -67,7 +67,7 @@ class MetricRow:
     at: float
 
 
-class SweepReader:
+class SweepReader(Closing):
     """One sweep's database, opened for reading.
 
     Args:
@@ -83,19 +83,6 @@ class SweepReader:
     def close(self) -> None:
         """Close the database."""
         self._db.close()
-
-    def __enter__(self) -> SweepReader:  # noqa: PYI034 - Self is not in Python 3.10
-        """Hold it for a block."""
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        """Close the database."""
-        self.close()
 
     def get(self, key: str, default: Any = None) -> Any:
         """Return a fact about the sweep."""

@@ -74,7 +74,8 @@ def test_a_lone_run_that_has_not_begun(place):
 @pytest.mark.parametrize(
     ("reference", "words"),
     [
-        ("", "HD_story is Completed already"),
+        ("", "cancel what?"),
+        ("last", "HD_story is Completed already"),
         ("HD_story", "HD_story is Completed already"),
         ("4", "HD_story_4 is Completed already"),
         ("HD_other", "there is no sweep 'HD_other'"),

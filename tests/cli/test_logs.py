@@ -85,7 +85,7 @@ def test_the_end_of_a_run_that_comes_back_is_waited_for(place):
     follower.start()
     printed(folder, 0, "second attempt\n", attempt=2)
     play(folder, values(0.5))
-    lock.release()
+    lock.close()
     follower.join(30)
     assert said[0].out.endswith("second attempt\n"), "the log of the new attempt, from its start"
     with SweepReader(folder.database) as reader:

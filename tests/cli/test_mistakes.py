@@ -64,7 +64,7 @@ SCRIPT = ["run", "submit-script"]
         ([*SCRIPT, "-e", "demo", "-t", "o.json", "--async", "train.py"], "leave out --async"),
         # resources and other numbers
         (["start", "--cpus-per-run", "1000", "hdconfig.yml", "train.py"], "asks for 1000 CPUs"),
-        (["start", "--gpus-per-run", "1", "hdconfig.yml", "train.py"], "asks for 1 GPUs"),
+        (["start", "--gpus-per-run", "1", "hdconfig.yml", "train.py"], "asks for 1 GPU and"),
         (
             ["start", "--cpus-per-run", "0", "hdconfig.yml", "train.py"],
             "a run must take something",
@@ -115,7 +115,8 @@ LOOKING = [
     ["export"],
     ["logs", "0"],
     ["why", "0"],
-    *(["run", word] for word in ("list", "show", "cancel")),
+    *(["run", word] for word in ("list", "show")),
+    ["run", "cancel", "last"],
     ["run", "monitor-logs", "-r", "0"],
     ["experiment", "list"],
 ]
@@ -178,7 +179,7 @@ class TestResume:
 
     def test_a_sweep_that_was_canceled(self, place):
         folder = lone(place)
-        sweep("run", "cancel")
+        sweep("run", "cancel", "last")
         play(folder, values())
         said = sweep("resume", "--json")
         assert said.code == 1, "0 is for sweeps that have completed"

@@ -121,7 +121,7 @@ class TestStart:
         for number in range(4):
             assert f"run {number} launched  x={number}" in text
         assert "run 0 completed  best 0.9 of 3 reports" in text
-        assert "run 1 stopped  best 0.1 of" in text
+        assert "run 1 stopped: BanditPolicy: best 0.1 after" in text
         assert "run 2 failed: exit code 1: ValueError: x is too large" in text
         assert "\x1b" not in text
 
@@ -290,7 +290,7 @@ class TestSubmitScript:
         submitted = sweep("run", "submit-script", "--async", "bad.py")
         assert submitted.code == 0
         [bad] = submitted.lines
-        assert submitted.err.endswith("works on it: sweep run show, sweep run cancel\n")
+        assert submitted.err.endswith("works on it: sweep run show, sweep run cancel last\n")
 
         done = sweep("run", "submit-script", "-c", "local", "-t", "out.json", "good.py", "a", "b")
         assert (done.code, done.err) == (0, "")

@@ -38,7 +38,7 @@ def test_a_sweep_tells_its_story(path):
         assert [*feed.lines()] == ["      note  look here"]
         story.tell(Reported(103, 1, 0.125), Stopped(104, 1))
         assert [*feed.lines()] == [
-            f"     4.0 s  run 1 stopped  best 0.125 of 1 report: {story.scheduler.runs[1].reason}",
+            f"     4.0 s  run 1 stopped: {story.scheduler.runs[1].reason}",
             "     4.0 s  run 2 launched  x=2",
         ]
         story.tell(Completed(161.5, 0))

@@ -47,7 +47,7 @@ def test_a_lock_is_held_and_released(path):
     with Lock(path), pytest.raises(WorkspaceError, match=r"^HD_x: .* is working on this sweep$"):
         Lock(path)
     assert holder_of(path) is None
-    Lock(path).release()
+    Lock(path).close()
 
 
 def test_the_holder_is_named(path, other):
@@ -89,7 +89,7 @@ def test_a_holder_that_has_not_written_its_number_is_still_one(path, other):
 def test_what_is_in_the_file_of_a_free_lock_does_not_matter(path, text):
     path.write_text(text)
     assert holder_of(path) is None
-    Lock(path).release()
+    Lock(path).close()
 
 
 def test_a_number_that_is_none_does_not_hurt(path, other):

@@ -1,0 +1,100 @@
+"""What a run executes, as its configuration says it."""
+
+from __future__ import annotations
+
+import difflib
+import os
+import shutil
+import sys
+from collections.abc import Collection, Iterator
+from pathlib import Path
+
+from sweep.engine.template import interpreter_argv
+from sweep.errors import UserError
+from sweep.formats.arguments import ENVIRONMENT_PREFIX, environment
+from sweep.formats.runconfig import RunConfiguration
+
+
+def command_of(configuration: RunConfiguration, source: Path) -> list[str]:
+    """Return what a run executes: the interpreter and the script, or the command.
+
+    Raises:
+        UserError: there is neither, or no such script.
+    """
+    if not source.is_dir():
+        raise UserError(f"{source}: there is no such folder")
+    if configuration.command:
+        if isinstance(configuration.command, str):
+            raise UserError("a command for a shell is not run: give a list, or name a script")
+        return list(configuration.command)
+    script = script_of(configuration, source)
+    return interpreter_argv(interpreter_of(configuration), script, source)
+
+
+def script_of(configuration: RunConfiguration, source: Path) -> str:
+    """Return the script relative to the source directory.
+
+    Raises:
+        UserError: there is none, or it is not in that directory.
+    """
+    script = configuration.script
+    if not script:
+        raise UserError("no script: name one on the command line or in the run configuration")
+    if (source / script).is_dir():
+        raise UserError(f"{script} is a folder, not a script")
+    if not (source / script).is_file():
+        there = sorted(p.relative_to(source).as_posix() for p in source.glob("*.py"))
+        near = difflib.get_close_matches(script, there, n=1)
+        hint = f"; did you mean {near[0]!r}?" if near else ""
+        raise UserError(f"{script}: there is no such script in {source.resolve()}{hint}")
+    relative = os.path.relpath(source / script, source)
+    if Path(relative).parts[0] == "..":
+        raise UserError(
+            f"{script} is not in {source.resolve()}, of which every run gets a copy: name"
+            " another source directory"
+        )
+    return relative
+
+
+def without_effect(configuration: RunConfiguration, swept: Collection[str]) -> Iterator[str]:
+    """Yield what is asked for and has no effect.
+
+    Args:
+        configuration: of each run.
+        swept: names of the hyperparameters.
+    """
+    words = " ".join(configuration.command)
+    if configuration.command and swept and ENVIRONMENT_PREFIX not in words:
+        yield (
+            "a command gets its hyperparameters in its environment only, and this one does not"
+            f" mention any: {', '.join(environment(dict.fromkeys(swept, '')))}"
+        )
+    around, python = configuration.environment, configuration.environment.python
+    if not python.user_managed_dependencies and (
+        python.conda_dependencies or python.conda_dependencies_file
+    ):
+        yield (
+            "the run configuration's packages are not installed: runs use"
+            f" {interpreter_of(configuration)} and what it has"
+        )
+    if configuration.docker.get("useDocker") or around.docker.get("enabled"):
+        yield "the run configuration's Docker image is not used: runs are plain processes"
+    if configuration.node_count > 1:
+        yield f"nodeCount {configuration.node_count} has no effect: a run has one node"
+    if configuration.data_references or configuration.extra.get("data"):
+        yield "the run configuration's data references are not fetched: pass a path to the script"
+
+
+def interpreter_of(configuration: RunConfiguration) -> str:
+    """Return the Python that runs a script: this one, unless another is named.
+
+    Raises:
+        UserError: there is no such program.
+    """
+    named = configuration.environment.python.interpreter_path
+    if named in ("", "python", "python3"):
+        return sys.executable
+    found = shutil.which(named)
+    if found is None:
+        raise UserError(f"interpreterPath: there is no program {named!r}")
+    return str(Path(found).absolute())
