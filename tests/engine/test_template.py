@@ -67,7 +67,11 @@ def test_the_user_says_how_many_threads(monkeypatch):
 
 def test_a_call_of_a_function():
     call = FunctionTemplate("train").call(SWEEP, 7, 1)
-    assert (call.id, call.folder, call.cwd) == ("HD_x_7", "/ws/sweeps/HD_x/runs/7", str(Path.cwd()))
+    assert (call.id, call.folder, call.cwd) == (
+        "HD_x_7",
+        "/ws/sweeps/HD_x/runs/7",
+        str(Path.cwd()),
+    )
 
 
 @pytest.mark.parametrize(
