@@ -78,9 +78,10 @@ class Run:
                     os.environ["SWEEP_RUN_FOLDER"],
                 )
             else:
-                import uuid  # noqa: PLC0415 - only here, and it costs milliseconds
-
-                Run._context = cls(Terminal(), f"OfflineRun_{uuid.uuid4()}")
+                # A random UUID; the module for it would cost milliseconds.
+                h = os.urandom(16).hex()
+                name = f"{h[:8]}-{h[8:12]}-4{h[13:16]}-a{h[17:20]}-{h[20:]}"
+                Run._context = cls(Terminal(), f"OfflineRun_{name}")
         if Run._context._offline and not allow_offline:
             raise RunEnvironmentError("this script was not started by a sweep")
         return Run._context

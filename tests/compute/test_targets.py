@@ -204,11 +204,11 @@ class TestSimulated:
 
 @pytest.fixture
 def ray(bench) -> Bench:
-    if not isinstance(bench.target, RayTarget):
-        pytest.skip("about Ray only")
     return bench
 
 
+@pytest.mark.ray
+@pytest.mark.parametrize("bench", ["ray"], indirect=True)
 class TestOnRay:
     def test_a_failure_comes_with_the_end_of_the_output(self, ray):
         ray.launch([], code="print('about to fail'); raise ValueError('bad')")
