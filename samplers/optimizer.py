@@ -105,7 +105,7 @@ class BayesianSampler:
             model = self._surrogate(points, np.concatenate([losses, believed]), seed)
 
         def score(features: Array) -> Array:
-            return self._acquisition(*model.predict(features), losses.min())
+            return self._acquisition(*model.predict(features), np.min(losses))
 
         elite = np.argsort(losses, kind="stable")[:ELITE]
         centres = np.array([self._units[place] for place in elite], dtype=float)
@@ -117,7 +117,7 @@ def standardised(losses: Sequence[float]) -> Array:
     """Return `losses` with mean 0 and deviation 1, and the worst finite one for any not finite."""
     values: Array = np.array(losses, dtype=float)
     finite = np.isfinite(values)
-    values = np.where(finite, values, values[finite].max())
+    values = np.where(finite, values, np.max(values[finite]))
     values /= np.abs(values).max() or 1.0  # the square of what is left cannot overflow
     values -= values.mean()
     deviation = values.std()
