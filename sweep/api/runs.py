@@ -134,6 +134,8 @@ class Submitted:
 class ScriptRun(Submitted):
     """A lone run."""
 
+    type = "azureml.scriptrun"
+
     @property
     def run(self) -> KeptRun:
         """The run itself: metrics, files."""
@@ -163,6 +165,8 @@ class HyperDriveRun(Submitted):
     Raises:
         WorkspaceError: there is no such sweep.
     """
+
+    type = "hyperdrive"
 
     def __init__(
         self,
@@ -271,6 +275,14 @@ class HyperDriveRun(Submitted):
                 "score": best.row.best if best else None,
             }
         return {**details, "properties": {**details["properties"], **properties}}
+
+    def get_diagnostics(self) -> None:
+        """Refuse, as the service does.
+
+        Raises:
+            SweepError: always.
+        """
+        raise SweepError("there are no diagnostics but `sweep why RUN` and `sweep logs RUN`")
 
     def fail(self) -> None:
         """Refuse, as the service does.

@@ -8,7 +8,9 @@ from pathlib import Path
 from typing import Any
 
 from policies import Goal
+from sweep.api.children import KeptRun
 from sweep.api.configuration import HyperDriveConfig, ScriptRunConfig
+from sweep.api.interactive import InteractiveRun
 from sweep.api.runs import HyperDriveRun, ScriptRun
 from sweep.core.definition import Limits, SweepDefinition
 from sweep.core.single import Single
@@ -121,10 +123,35 @@ class Experiment:
         run.engine = work_in_background(folder)
         return run
 
-    def get_runs(self) -> Iterator[HyperDriveRun | ScriptRun]:
-        """Yield the experiment's sweeps and lone runs, the newest first."""
+    def start_logging(self, *_: Any, **__: Any) -> InteractiveRun:
+        """Begin a run that is logged from here as it goes; `complete` or `fail` ends it."""
+        return InteractiveRun(self.workspace.folder, self.name)
+
+    def get_runs(
+        self,
+        type: str | None = None,  # noqa: A002 - the service's name
+        tags: Mapping[str, str] | str | None = None,
+        properties: Mapping[str, str] | str | None = None,
+        include_children: bool = False,
+    ) -> Iterator[HyperDriveRun | ScriptRun | KeptRun]:
+        """Yield the experiment's sweeps and lone runs, the newest first.
+
+        Args:
+            type: "hyperdrive" or "azureml.scriptrun"; None: both.
+            tags: only those with these tags, or with a tag of this name.
+            properties: likewise.
+            include_children: after each sweep its runs.
+        """
         for folder in self.workspace.folder.sweeps(self.name):
-            yield run_of(self.workspace, folder)
+            run = run_of(self.workspace, folder)
+            if (
+                type in (None, run.type)
+                and _has(run.get_tags(), tags)
+                and _has(run.get_properties(), properties)
+            ):
+                yield run
+                if include_children and isinstance(run, HyperDriveRun):
+                    yield from run.get_children()
 
     def __repr__(self) -> str:
         return f"Experiment({self.workspace!r}, {self.name!r})"
@@ -142,6 +169,13 @@ def run_of(workspace: Workspace, folder: SweepFolder) -> HyperDriveRun | ScriptR
         return ScriptRun(folder)
     with SweepReader(folder.database) as reader:
         return HyperDriveRun(Experiment(workspace, reader.get("experiment")), folder.id)
+
+
+def _has(labels: Mapping[str, str | None], wanted: Mapping[str, str] | str | None) -> bool:
+    """Tell whether labels are among those of a run."""
+    if isinstance(wanted, str):
+        return wanted in labels
+    return all(labels.get(name) == value for name, value in (wanted or {}).items())
 
 
 def _warn(text: str) -> None:

@@ -84,15 +84,23 @@ class Engine:
         Raises:
             TargetError: the target is gone; the sweep can be resumed.
         """
-        self._target.open(self.scheduler.definition.limits.concurrent)
         try:
-            self._open()
+            self.begin()
             while not self.scheduler.done:
-                self._hear()
-                self._settle()
+                self.round()
         finally:
             self._target.close()
         return self.scheduler.status
+
+    def begin(self) -> None:
+        """Open the target and the sweep."""
+        self._target.open(self.scheduler.definition.limits.concurrent)
+        self._open()
+
+    def round(self) -> None:
+        """Hear what is new, decide, write it down, act."""
+        self._hear()
+        self._settle()
 
     # ---- the past ---------------------------------------------------------------------
 

@@ -97,6 +97,8 @@ def _orders(
     function: bytes | None,
 ) -> Orders:
     """Return what makes launches of this sweep into orders."""
+    if "interactive" in stored:
+        raise UserError(f"{folder.id} was logged from Python as it went: it cannot be resumed")
     if "function" in stored:
         if function is None:
             raise UserError(
