@@ -7,7 +7,17 @@ from samplers.choices import Choice, Node, branch_of, choice_of, identity
 from samplers.errors import SpaceError
 from samplers.integer import Integer
 from samplers.number import Number
-from samplers.tree import Leaf, combination, decode, encode, flags, flatten, leaves, mapped
+from samplers.tree import (
+    Leaf,
+    combination,
+    decode,
+    encode,
+    flags,
+    flatten,
+    heaviest,
+    leaves,
+    mapped,
+)
 from samplers.values import canonical, parameter_name
 from samplers.words import from_wire
 
@@ -107,6 +117,14 @@ class Space:
         """
         self.encode(configuration)
         return list(flatten(self._root, "", configuration))
+
+    def heaviest(self, weigh: Callable[[str, Any], int]) -> int:
+        """Return the most that the (name, value) pairs of one configuration weigh together.
+
+        `weigh` is asked about every pair that `flatten` may return, of every branch; a number is
+        weighed at both ends of its range.
+        """
+        return heaviest(self._root, "", weigh)
 
     def distinct(self) -> "Space":
         """Return the space without repeated options."""

@@ -163,6 +163,22 @@ def flatten(node: Node, name: str, value: Any) -> Iterator[tuple[str, Any]]:
             yield name, value
 
 
+def heaviest(node: Node, name: str, weigh: Callable[[str, Any], int]) -> int:
+    """Return the most that the pairs of `flatten` weigh together in any configuration.
+
+    A number is weighed at both ends of its range.
+    """
+    match node:
+        case Branch():
+            return sum(heaviest(child, child_name, weigh) for child_name, child in node.entries)
+        case Choice():
+            return max(heaviest(option, name, weigh) for option in node.options)
+        case Constant():
+            return weigh(name, node.value)
+        case _:
+            return max(weigh(name, node.quantile(u)) for u in (0.0, 1.0))
+
+
 def mapped(node: Node, change: Callable[[Node], Node]) -> Node:
     """Return the tree with every node replaced by its `change`, from the leaves to the root."""
     match node:

@@ -82,17 +82,17 @@ def create(
     swept = [] if isinstance(sampling, Single) else sampling.space.flags
     for text in without_effect(submission.configuration, sorted(swept)):
         warn(text)
-    arguments = _arguments(submission, warn)
-    shot = _snapshot(workspace, submission, warn)
     template = ScriptTemplate(
         command=command,
-        arguments=arguments,
+        arguments=_arguments(submission, warn),
         environment_variables=_variables(submission.configuration),
-        tree=str(shot.tree),
         argument_style=submission.argument_style,
         pass_arguments=not submission.configuration.command,
         threads=max(1, int(submission.cpus_per_run)),
     )
+    template.check(None if isinstance(sampling, Single) else sampling.space)
+    shot = _snapshot(workspace, submission, warn)
+    template = replace(template, tree=str(shot.tree))
     return keep(
         workspace,
         submission.definition,

@@ -11,6 +11,7 @@ from typing import Any
 from samplers import Configuration, Space
 from sweep.compute.target import Call, Process
 from sweep.formats.arguments import Style, environment, render
+from sweep.formats.passing import check_room, space_bytes, variables_bytes, words_bytes
 from sweep.storage.workspace import SweepFolder
 
 SECRET_FREE_PREFIXES = ("RAY_", "SWEEP_")
@@ -47,6 +48,19 @@ class ScriptTemplate:
     def from_json(cls, stored: Mapping[str, Any]) -> ScriptTemplate:
         """Return the template that `to_json` stored."""
         return cls(**stored)
+
+    def check(self, space: Space | None) -> None:
+        """Refuse what no run could be given.
+
+        Raises:
+            ConfigError: an argument, a variable or a hyperparameter cannot be passed to a
+                process, or all of them together are too large.
+        """
+        taken = words_bytes(self.command, "command") + words_bytes(self.arguments, "arguments")
+        taken += variables_bytes({**inherited(self.threads), **self.environment_variables})
+        if space is not None:
+            taken += space_bytes(space, self.argument_style, as_arguments=self.pass_arguments)
+        check_room(taken)
 
     def process(
         self,
@@ -125,5 +139,5 @@ def inherited(threads: int) -> dict[str, str]:
 def interpreter_argv(interpreter: str, script: str, tree: Path) -> list[str]:
     """Return the command for a script: by the interpreter, or by itself when it is a program."""
     if script.endswith(".py") or not os.access(tree / script, os.X_OK):
-        return [interpreter, script]
+        return [interpreter, f"./{script}" if script.startswith("-") else script]
     return [f"./{script}"]

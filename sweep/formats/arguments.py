@@ -20,6 +20,7 @@ ENVIRONMENT_PREFIX = "AZUREML_SWEEP_"
 # What argparse takes for a negative number and not for an option, in every version of Python.
 _NEGATIVE_NUMBER = re.compile(r"-\d+|-\d*\.\d+")
 _UNSPELLABLE = re.compile(r"[^A-Za-z0-9_]")
+_SURROGATE = re.compile("[\ud800-\udfff]")
 
 
 def flag_of(name: str) -> str:
@@ -49,7 +50,7 @@ def render(name: str, value: Any, style: Style = "space") -> list[str]:
     passed as `--name=value` in either style.
 
     Raises:
-        ConfigError: name or value contain a NUL.
+        ConfigError: name or value contain a NUL, or half of a surrogate pair.
     """
     flag, text = _passable(name, flag_of(name)), _passable(name, text_of(value))
     number = not isinstance(value, str) and _NEGATIVE_NUMBER.fullmatch(text)
@@ -65,7 +66,8 @@ def environment(flat: Mapping[str, Any]) -> dict[str, str]:
     that, `AZUREML_SWEEP_learning_rate` too, unless another parameter is called so.
 
     Raises:
-        ConfigError: a name or a value contains a NUL, or a name a "=".
+        ConfigError: a name or a value contains a NUL or half of a surrogate pair, or a name
+            a "=".
     """
     exact, spelled = {}, {}
     for name, value in flat.items():
@@ -112,4 +114,7 @@ def _is_option(argument: str) -> bool:
 def _passable(name: str, text: str) -> str:
     if "\0" in text:
         raise ConfigError(Problem("a NUL character cannot be passed to a script", key=repr(name)))
+    if _SURROGATE.search(text):
+        message = "half of a surrogate pair is no text and cannot be passed to a script"
+        raise ConfigError(Problem(message, key=repr(name)))
     return text

@@ -7,14 +7,16 @@ from collections.abc import Callable, Mapping
 from functools import partial
 from typing import Any
 
-from samplers import SAMPLINGS, Expression, Sampling, SpaceError
+from samplers import SAMPLINGS, Expression, Sampling, Space, SpaceError
 from samplers.bayesian import ACQUISITIONS, ESTIMATORS
 from samplers.random import RULES
+from sweep.errors import ConfigError
 from sweep.formats.checks import Check, Unfit, flag, mapping, one_of, whole
 from sweep.formats.fields import Fields
 from sweep.formats.findings import Findings
 from sweep.formats.located import Node, inside
 from sweep.formats.parameter_space import noted, read_parameters
+from sweep.formats.passing import space_bytes
 
 EXAMPLE = "{type: random, parameter_space: [...]}"
 
@@ -61,13 +63,22 @@ def read_sampling(fields: Fields, findings: Findings) -> Sampling | None:
     for name, parameter in parameters.items():
         path, at = parameter.path, parameter.node
         with noted(findings, path, at):
-            _made(make, {name: parameter.expression}, path, at, findings)
+            alone = _made(make, {name: parameter.expression}, path, at, findings)
+        if alone is not None:
+            _check_passing(alone.space, path, at, findings)
     if len(findings.problems) > problems:
         return None
     space = {name: parameter.expression for name, parameter in parameters.items()}
     path, at = inside(section.path, "parameter_space"), section.at("parameter_space")
     with noted(Findings(findings.source), path, at):  # what it warns of was noted above
         return _made(make, space, path, at, findings)
+
+
+def _check_passing(space: Space, path: str, at: Node, findings: Findings) -> None:
+    try:
+        space_bytes(space)
+    except ConfigError as error:
+        findings.problem(str(error), path, at)
 
 
 def _made(

@@ -318,6 +318,29 @@ class TestFlat:
         assert len(set(flags)) == len(flags)
 
 
+class TestHeaviest:
+    @fixed
+    @given(st.data(), spaces)
+    def test_no_configuration_weighs_more(self, data: st.DataObject, space: Space) -> None:
+        def weigh(name: str, value: Any) -> int:
+            return len(name) + (len(value) if isinstance(value, str) else 1)
+
+        most = space.heaviest(weigh)
+        flat = space.flatten(space.decode(data.draw(coordinates(space))))
+        assert sum(weigh(name, value) for name, value in flat) <= most
+
+    def test_of_branches_one_is_taken(self) -> None:
+        space = Space({"m": choice({"a": choice(1, 7)}, {"b": choice(2), "c": uniform(0, 3)})})
+        asked: list[tuple[str, Any]] = []
+
+        def weigh(name: str, value: Any) -> int:
+            asked.append((name, value))
+            return int(value)
+
+        assert space.heaviest(weigh) == 7
+        assert asked == [("a", 1), ("a", 7), ("b", 2), ("c", 0), ("c", 3)]
+
+
 class TestChanging:
     def test_distinct_options_are_kept_in_order(self) -> None:
         space = Space({"a": choice(2, 1, 2, True, 1.0, 2), "b": uniform(0, 1)})
