@@ -11,6 +11,9 @@ from sweep.errors import ConfigError, Problem
 LONGEST = 500
 """Longest message."""
 
+MOST = 100
+"""Most problems, and most warnings, of one file: nobody mends more in one go."""
+
 SHOWN = 60
 """Longest piece of a file that a message repeats."""
 
@@ -46,16 +49,30 @@ class Findings:
         self._blamed: set[tuple[str, int, int]] = set()
 
     def problem(self, message: str, key: str = "", at: Place | None = None) -> None:
-        """Note that something is wrong; a second problem of one value only follows the first."""
+        """Note that something is wrong; a second problem of one value only follows the first.
+
+        Raises:
+            ConfigError: there are `MOST` already.
+        """
         found = self._finding(message, key, at)
         spot = (key, found.line, found.column)
-        if spot not in self._blamed:
-            self._blamed.add(spot)
-            self.problems.append(found)
+        if spot in self._blamed:
+            return
+        if len(self.problems) >= MOST:
+            shown = in_file_order(self.problems)
+            raise ConfigError([*shown, self._finding("and more: mend these first", "", None)])
+        self._blamed.add(spot)
+        self.problems.append(found)
 
     def warn(self, message: str, key: str = "", at: Place | None = None) -> None:
-        """Note that something is legal but probably not meant."""
-        self.warnings.append(self._finding(message, key, at))
+        """Note that something is legal but probably not meant; beyond `MOST`, it goes unsaid."""
+        if not self.full:
+            self.warnings.append(self._finding(message, key, at))
+
+    @property
+    def full(self) -> bool:
+        """Whether no more warnings are taken."""
+        return len(self.warnings) >= MOST
 
     def fatal(self, message: str, key: str = "", at: Place | None = None) -> ConfigError:
         """Note a problem after which there is no going on, and return all as one error."""

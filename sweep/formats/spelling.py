@@ -42,7 +42,7 @@ def respelled(node: Node, shape: Shape, path: str, findings: Findings) -> Node:
     for key, child in node.value.items():
         name = key if "*" in shape else official.get(_bare(key), key)
         where = inside(path, key)
-        if name not in shape and "*" not in shape:
+        if name not in shape and "*" not in shape and not findings.full:
             near = did_you_mean(key, shape)
             findings.warn(f"unknown key, kept but without effect{near}", where, node.keys[key])
         if name in entries:
