@@ -4,6 +4,8 @@ SweepError                  root; carries the exit code of the command line
 ├── UserError               something the user can mend; exit code 2
 │   ├── ConfigError         a configuration is wrong; says where, line by line
 │   ├── WorkspaceError      a workspace or a name in it cannot be used
+│   │   ├── Damaged         what is kept of a sweep cannot be read any more
+│   │   └── DiskFull        there is no room to write; what was kept is safe; exit code 1
 │   └── ResourceError       what is asked for can never be had on this target
 ├── IllegalEvent            a target broke the protocol
 ├── Diverged                a journal does not belong to this sweep's definition
@@ -70,6 +72,27 @@ class ConfigError(UserError, ValueError):
 
 class WorkspaceError(UserError):
     """A workspace, or a name in it, cannot be used."""
+
+
+class Damaged(WorkspaceError):
+    """What is kept of a sweep cannot be read any more; nothing has been changed.
+
+    Attributes:
+        why: how that shows, without the place and the advice.
+    """
+
+    def __init__(self, message: str, why: str = "") -> None:
+        self.why = why or message
+        super().__init__(message)
+
+
+class DiskFull(WorkspaceError):
+    """There is no room to write what happened; everything before it is kept.
+
+    The same can be written again once there is room.
+    """
+
+    exit_code = 1
 
 
 class ResourceError(UserError):

@@ -6,6 +6,7 @@ journal, in the same transaction, stand the tables that readers look at.
 
 from __future__ import annotations
 
+import contextlib
 import json
 import math
 import sqlite3
@@ -19,8 +20,8 @@ from sweep.core.codec import KIND, pack_command, pack_event, unpack_command, unp
 from sweep.core.commands import Command
 from sweep.core.events import Event, Reported
 from sweep.core.run import RunRecord
-from sweep.errors import WorkspaceError
 from sweep.storage.schema import connect
+from sweep.storage.trouble import Explained
 
 Entry = tuple[Event, list[Command]]
 
@@ -129,38 +130,55 @@ class SqliteJournal:
     Args:
         path: the database; made if it is not there.
         goal: tells best scores as values.
+
+    Raises:
+        Damaged: it is not what was once written; nothing has been changed.
+        WorkspaceError: as for `connect`.
     """
 
     def __init__(self, path: Path, goal: Goal) -> None:
         self._path = path
         self._goal = goal
         self._db = connect(path, write=True)
-        self._seq: int = self._db.execute("SELECT COALESCE(MAX(seq), 0) FROM event").fetchone()[0]
+        try:
+            with Explained(path):
+                last = self._db.execute("SELECT COALESCE(MAX(seq), 0) FROM event").fetchone()
+        except BaseException:
+            self._db.close()
+            raise
+        self._seq: int = last[0]
 
     def replay(self) -> Iterator[Entry]:
-        """Yield every entry in order."""
-        rows = self._db.execute(
-            "SELECT kind, at, run, value, data, commands FROM event ORDER BY seq"
-        )
-        for row in rows:
-            yield unpack_entry(*row)
+        """Yield every entry in order.
+
+        Raises:
+            Damaged: an entry cannot be read.
+        """
+        with Explained(self._path, values=True):
+            rows = self._db.execute(
+                "SELECT kind, at, run, value, data, commands FROM event ORDER BY seq"
+            )
+            for row in rows:
+                yield unpack_entry(*row)
 
     def write(self, batch: Batch) -> None:
         """Write a batch in one transaction: all of it is kept, or nothing.
 
         Raises:
-            WorkspaceError: the disk is full, or the like.
+            DiskFull: there is no room; the same batch can be written once there is.
+            Damaged: the database is not what was once written.
+            WorkspaceError: another program holds it, or it may only be read.
         """
-        try:
-            self._db.execute("BEGIN IMMEDIATE")
-            self._insert(batch)
-            self._db.execute("COMMIT")
-        except BaseException as error:
-            if self._db.in_transaction:
-                self._db.execute("ROLLBACK")
-            if isinstance(error, sqlite3.OperationalError):
-                raise WorkspaceError(f"{self._path} cannot be written: {error}") from None
-            raise
+        with Explained(self._path, "cannot be written"):
+            try:
+                self._db.execute("BEGIN IMMEDIATE")
+                self._insert(batch)
+                self._db.execute("COMMIT")
+            except BaseException:
+                if self._db.in_transaction:
+                    with contextlib.suppress(sqlite3.Error):  # the first error says more
+                        self._db.execute("ROLLBACK")
+                raise
         self._seq += len(batch.entries)
 
     def _insert(self, batch: Batch) -> None:
@@ -194,22 +212,32 @@ class SqliteJournal:
             yield seq, at, kind, run, value, data, packed
 
     def _runs(self, batch: Batch) -> Iterator[tuple[Any, ...]]:
-        for number, r in batch.records.items():
-            best = batch.bests.get(number, -math.inf)
-            yield (
-                number,
-                r.state.value,
-                r.attempt,
-                json.dumps(r.configuration),
-                r.reports,
-                self._goal.from_score(best) if math.isfinite(best) else None,
-                r.last,
-                _text(r.reason),
-                None if r.verdict is None else json.dumps(asdict(r.verdict)),
-                r.launched_at,
-                r.started_at,
-                r.ended_at,
-            )
+        for number, record in batch.records.items():
+            yield run_row(record, batch.bests.get(number, -math.inf), self._goal)
+
+
+def run_row(r: RunRecord, best: float, goal: Goal) -> tuple[Any, ...]:
+    """Return the row that readers see of a run, as in `RUN_COLUMNS`.
+
+    Args:
+        r: its state.
+        best: its best score, minus infinity for none.
+        goal: tells a score as a value.
+    """
+    return (
+        r.number,
+        r.state.value,
+        r.attempt,
+        json.dumps(r.configuration),
+        r.reports,
+        goal.from_score(best) if math.isfinite(best) else None,
+        r.last,
+        _text(r.reason),
+        None if r.verdict is None else json.dumps(asdict(r.verdict)),
+        r.launched_at,
+        r.started_at,
+        r.ended_at,
+    )
 
 
 def unpack_entry(

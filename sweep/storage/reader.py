@@ -16,12 +16,16 @@ from sweep.core.events import Event, Reported, Started
 from sweep.storage.closing import Closing
 from sweep.storage.journal import unpack_entry
 from sweep.storage.schema import connect
+from sweep.storage.trouble import Explained, damaged
 
 REPORTED, STARTED = KIND[Reported], KIND[Started]
 COLUMNS = (
     "number, status, attempt, configuration, reports, best, last, reason, verdict,"
     " launched_at, started_at, ended_at, facts"
 )
+
+ESSENTIAL = ("definition", "status", "template", "resources")
+"""Facts without which there is no sweep."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,10 +78,12 @@ class SweepReader(Closing):
         path: the database.
 
     Raises:
+        Damaged: it, or what is asked of it, is not what was once written; of any method.
         WorkspaceError: it cannot be read.
     """
 
     def __init__(self, path: Path) -> None:
+        self._path = path
         self._db = connect(path)
 
     def close(self) -> None:
@@ -86,26 +92,32 @@ class SweepReader(Closing):
 
     def get(self, key: str, default: Any = None) -> Any:
         """Return a fact about the sweep."""
-        row = self._db.execute("SELECT value FROM sweep WHERE key = ?", (key,)).fetchone()
-        return default if row is None else json.loads(row[0])
+        rows = self._ask("SELECT value FROM sweep WHERE key = ?", key)
+        if not rows and default is None and key in ESSENTIAL:
+            raise damaged(self._path, f"the sweep's {key} is not in it")
+        with Explained(self._path, values=True):
+            return json.loads(rows[0][0]) if rows else default
 
     @property
     def goal(self) -> Goal:
         """The direction of the primary metric."""
-        return Goal(self.get("definition")["primary_metric_config"]["goal"])
+        definition = self.get("definition")
+        with Explained(self._path, values=True):
+            return Goal(definition["primary_metric_config"]["goal"])
 
     def count(self) -> dict[str, int]:
         """Return how many runs there are of each status."""
-        return dict(self._db.execute("SELECT status, COUNT(*) FROM run GROUP BY status"))
+        return dict(self._ask("SELECT status, COUNT(*) FROM run GROUP BY status"))
 
     def runs(self, where: str = "", *values: Any, order: str = "number") -> list[RunRow]:
         """Return runs; `where` and `order` are SQL of ours, `values` the user's."""
         condition = f"WHERE {where}" if where else ""
-        rows = self._db.execute(
+        rows = self._ask(
             f"SELECT {COLUMNS} FROM run {condition} ORDER BY {order}",  # noqa: S608
-            values,
+            *values,
         )
-        return [_run(row) for row in rows]
+        with Explained(self._path, values=True):
+            return [_run(row) for row in rows]
 
     def run(self, number: int) -> RunRow | None:
         """Return one run, or None."""
@@ -120,9 +132,7 @@ class SweepReader(Closing):
     def reports(self, number: int) -> list[tuple[float, float]]:
         """Return the (time, value) of the primary metric of a run's present attempt."""
         curve: list[tuple[float, float]] = []
-        rows = self._db.execute(
-            "SELECT at, kind, value FROM event WHERE run = ? ORDER BY seq", (number,)
-        )
+        rows = self._each("SELECT at, kind, value FROM event WHERE run = ? ORDER BY seq", number)
         for at, kind, value in rows:
             if kind == REPORTED:
                 curve.append((at, math.nan if value is None else value))
@@ -133,9 +143,7 @@ class SweepReader(Closing):
     def curves(self) -> dict[int, list[float]]:
         """Return the values of the primary metric of every run's present attempt."""
         curves: dict[int, list[float]] = {}
-        rows = self._db.execute(
-            "SELECT run, kind, value FROM event WHERE run IS NOT NULL ORDER BY seq"
-        )
+        rows = self._each("SELECT run, kind, value FROM event WHERE run IS NOT NULL ORDER BY seq")
         for run, kind, value in rows:
             if kind == REPORTED:
                 curves.setdefault(run, []).append(math.nan if value is None else value)
@@ -145,59 +153,75 @@ class SweepReader(Closing):
 
     def mean_duration(self) -> float | None:
         """Return how many seconds a run that is over has lasted on average."""
-        row = self._db.execute(
+        [[lasted]] = self._ask(
             "SELECT AVG(ended_at - started_at) FROM run"
             " WHERE status IN ('Completed', 'Canceled', 'Failed')"
-        ).fetchone()
-        lasted: float | None = row[0]
-        return lasted
+        )
+        found: float | None = lasted
+        return found
 
     def metrics(self, number: int, attempt: int) -> list[MetricRow]:
         """Return what a run's attempt logged besides the primary metric."""
-        rows = self._db.execute(
+        rows = self._ask(
             "SELECT name, kind, value, step, at FROM metric WHERE run = ? AND attempt = ?"
             " ORDER BY id",
-            (number, attempt),
+            number,
+            attempt,
         )
-        return [MetricRow(n, k, json.loads(v), s, at) for n, k, v, s, at in rows]
+        with Explained(self._path, values=True):
+            return [MetricRow(n, k, json.loads(v), s, at) for n, k, v, s, at in rows]
 
     def metric_names(self) -> list[str]:
         """Return the names of all ordinary metrics."""
-        return [n for (n,) in self._db.execute("SELECT DISTINCT name FROM metric ORDER BY name")]
+        return [n for (n,) in self._ask("SELECT DISTINCT name FROM metric ORDER BY name")]
 
     def tags(self, number: int, kind: str) -> dict[str, str | None]:
         """Return the tags, properties or artifacts of a run (-1: of the sweep)."""
         return dict(
-            self._db.execute(
+            self._ask(
                 "SELECT name, value FROM tag WHERE run = ? AND kind = ? ORDER BY name",
-                (number, kind),
+                number,
+                kind,
             )
         )
 
     def notices(self, after: int = 0) -> list[tuple[int, float, int | None, str]]:
         """Return (id, time, run, text) of what the user was told after notice `after`."""
-        return self._db.execute(
-            "SELECT id, at, run, text FROM notice WHERE id > ? ORDER BY id", (after,)
-        ).fetchall()
+        return self._ask("SELECT id, at, run, text FROM notice WHERE id > ? ORDER BY id", after)
 
     def entries(self, after: int = 0) -> Iterator[tuple[int, Event, list[Command]]]:
         """Yield (number, event, commands) of the journal; reports only if they led to any."""
-        rows = self._db.execute(
+        rows = self._each(
             "SELECT seq, kind, at, run, value, data, commands FROM event"
             " WHERE seq > ? AND (kind != ? OR commands IS NOT NULL) ORDER BY seq",
-            (after, REPORTED),
+            after,
+            REPORTED,
         )
-        for seq, *row in rows:
-            yield seq, *unpack_entry(*row)
+        with Explained(self._path, values=True):
+            for seq, *row in rows:
+                yield seq, *unpack_entry(*row)
 
     def story(self, number: int) -> Iterator[tuple[float, str, str]]:
         """Yield (time, event, details) of what happened to a run, reports left out."""
-        rows = self._db.execute(
+        rows = self._ask(
             "SELECT at, kind, data FROM event WHERE run = ? AND kind != ? ORDER BY seq",
-            (number, REPORTED),
+            number,
+            REPORTED,
         )
-        for at, kind, data in rows:
-            yield at, EVENTS[kind].__name__, ", ".join(map(str, json.loads(data or "[]")))
+        with Explained(self._path, values=True):
+            for at, kind, data in rows:
+                yield at, EVENTS[kind].__name__, ", ".join(map(str, json.loads(data or "[]")))
+
+    def _ask(self, question: str, *values: Any) -> list[Any]:
+        """Return all rows."""
+        with Explained(self._path):
+            return self._db.execute(question, values).fetchall()
+
+    def _each(self, question: str, *values: Any) -> Iterator[tuple[Any, ...]]:
+        """Yield the rows one by one."""
+        with Explained(self._path):
+            for row in self._db.execute(question, values):  # noqa: UP028 - it may outlive the cursor
+                yield row
 
 
 def _run(row: tuple[Any, ...]) -> RunRow:

@@ -6,6 +6,8 @@ import sqlite3
 from pathlib import Path
 
 from sweep.errors import WorkspaceError
+from sweep.storage.log_file import log_of, state_of_log
+from sweep.storage.trouble import Explained, damaged
 
 VERSION = 1
 """Raised with every change that an older program could not read."""
@@ -73,13 +75,18 @@ CREATE TABLE sweep (
 def connect(path: Path, *, write: bool = False) -> sqlite3.Connection:
     """Open a sweep's database; for writing, make it if need be.
 
+    Nothing is changed where it is refused.
+
     Raises:
+        Damaged: it is not what was once written.
+        DiskFull: there is no room for what SQLite needs.
         WorkspaceError: it is not there, is not one of ours, or is newer than this program.
     """
     if not write and not path.is_file():
         raise WorkspaceError(f"{path}: no such database")
+    _refuse_what_would_be_lost(path, write=write)
     mode = "rwc" if write else "ro"
-    try:
+    with Explained(path):
         connection = sqlite3.connect(
             f"{path.resolve().as_uri()}?mode={mode}",
             uri=True,
@@ -92,9 +99,18 @@ def connect(path: Path, *, write: bool = False) -> sqlite3.Connection:
         except BaseException:
             connection.close()
             raise
-    except sqlite3.DatabaseError as error:
-        raise WorkspaceError(f"{path}: {error}; it cannot be used as a sweep's database") from None
     return connection
+
+
+def _refuse_what_would_be_lost(path: Path, *, write: bool) -> None:
+    """Refuse a database at whose opening SQLite would throw away whole transactions."""
+    log = log_of(path)
+    if not log.exists():
+        return
+    if path.is_file() and path.stat().st_size <= 1 and log.stat().st_size:  # SQLite takes 1 for 0
+        raise damaged(path, "it is empty, but its log is not")
+    if write and (lost := state_of_log(log).lost):
+        raise damaged(path, f"its log is broken, with {lost} whole transactions behind the break")
 
 
 def _prepare(connection: sqlite3.Connection, path: Path, *, write: bool) -> None:
@@ -111,6 +127,8 @@ def _prepare(connection: sqlite3.Connection, path: Path, *, write: bool) -> None
             f"{path}: written by a newer version (schema {version}; this program knows"
             f" {VERSION}): upgrade hypersweep to read it"
         )
+    if version < 0:
+        raise damaged(path, f"its schema has the version {version}")
     if write:
         connection.execute("PRAGMA journal_mode = WAL")
         connection.execute("PRAGMA synchronous = FULL")
