@@ -34,6 +34,7 @@ if TYPE_CHECKING:
 def export(sweep: str, kind: str, output: Path | None, workspace: Path | None) -> None:
     """Write the runs of a SWEEP (the last one by default), one a row."""
     from sweep.api.dataframe import runs_dataframe  # noqa: PLC0415 - pandas, and only here
+    from sweep.core import words  # noqa: PLC0415
     from sweep.errors import UserError  # noqa: PLC0415
     from sweep.storage.reader import SweepReader  # noqa: PLC0415
 
@@ -52,7 +53,8 @@ def export(sweep: str, kind: str, output: Path | None, workspace: Path | None) -
     else:
         text = json_text(_plain_rows(frame)) + "\n"  # pandas' own would round to ten digits
     if output is None:
-        sys.stdout.write(text)
+        # A program gets the values as they are; a terminal would obey some of them.
+        sys.stdout.write(words.plain(text) if sys.stdout.isatty() else text)
     else:
         output.write_text(text, encoding="utf-8")
 

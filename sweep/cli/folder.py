@@ -45,6 +45,7 @@ def attach(experiment_name: str | None, path: Path, as_json: bool) -> None:
     A folder that is attached already keeps what it has; another experiment replaces its own.
     """
     from sweep.cli.start import folder_name  # noqa: PLC0415 - not needed for --help
+    from sweep.core.words import plain  # noqa: PLC0415
     from sweep.formats.environment import Environment, PythonSection  # noqa: PLC0415
     from sweep.formats.runconfig import RunConfiguration, write_runconfig  # noqa: PLC0415
 
@@ -74,7 +75,7 @@ def attach(experiment_name: str | None, path: Path, as_json: bool) -> None:
         print_json(result)
         return
     for key, value in result.items():
-        click.echo(f"{key + ':':<18}{value}")
+        click.echo(f"{key + ':':<18}{plain(value)}")
     click.echo("Run configuration: local  (sweep run submit-script -c local my_train.py)")
 
 
@@ -114,6 +115,8 @@ def create(name: str, workspace: Path | None) -> None:
 @workspace_option
 def list_(as_json: bool, workspace: Path | None) -> None:
     """List the experiments, the oldest first, with their sweeps."""
+    from sweep.core.words import plain  # noqa: PLC0415 - not needed for --help
+
     place = find_workspace(workspace)
     found = [
         {**about, "sweeps": len(place.sweeps(about["name"]))} for about in place.experiments()
@@ -122,4 +125,4 @@ def list_(as_json: bool, workspace: Path | None) -> None:
         print_json(found)
         return
     for about in found:
-        click.echo(f"{about['name']}  (sweeps and runs: {about['sweeps']})")
+        click.echo(f"{plain(about['name'])}  (sweeps and runs: {about['sweeps']})")

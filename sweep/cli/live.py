@@ -193,9 +193,9 @@ def caption(reader: SweepReader, identity: str, slots: int) -> str:
     metric = definition["primary_metric_config"]
     arrow = "↑" if metric["goal"] == "maximize" else "↓"
     if definition["generator_config"]["name"] == SINGLE:
-        return f"{identity} · {plain(reader.get('experiment'))} · one run"
+        return f"{plain(identity)} · {plain(reader.get('experiment'))} · one run"
     parts = [
-        identity,
+        plain(identity),
         plain(reader.get("experiment")),
         definition["generator_config"]["name"].lower(),
         f"{counted(most_runs(definition), 'run')}, {slots} at a time",

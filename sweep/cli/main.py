@@ -6,6 +6,7 @@ import os
 import sys
 from collections.abc import Sequence
 from importlib import import_module
+from io import StringIO
 from typing import NoReturn
 
 import click
@@ -85,7 +86,11 @@ def main(arguments: Sequence[str] | None = None) -> NoReturn:
         cli.main(args=words, prog_name="sweep", standalone_mode=False)
         sys.stdout.flush()
     except click.ClickException as error:
-        error.show()
+        from sweep.core.words import plain  # noqa: PLC0415 - only when it is needed
+
+        text = StringIO()
+        error.show(text)
+        click.echo(plain(text.getvalue()), err=True, nl=False)  # it repeats the user's words
         sys.exit(2)
     except SweepError as error:
         _say(str(error))
@@ -102,7 +107,9 @@ def main(arguments: Sequence[str] | None = None) -> NoReturn:
 
 
 def _say(message: str) -> None:
-    for line in message.splitlines():
+    from sweep.core.words import plain  # noqa: PLC0415 - only when it is needed
+
+    for line in plain(message).splitlines():  # it repeats texts of files and of scripts
         click.echo(f"{click.style('error:', fg='red', bold=True)} {line}", err=True)
 
 

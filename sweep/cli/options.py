@@ -144,4 +144,6 @@ def _finite(value: Any) -> Any:
 
 def warn(text: str) -> None:
     """Tell the user something that does not keep a command from going on."""
-    click.echo(f"{click.style('warning:', fg='yellow', bold=True)} {text}", err=True)
+    from sweep.core.words import plain  # noqa: PLC0415 - not needed for --help
+
+    click.echo(f"{click.style('warning:', fg='yellow', bold=True)} {plain(text)}", err=True)

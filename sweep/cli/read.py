@@ -41,7 +41,7 @@ def best(sweep: str, top: int, as_json: bool, workspace: Path | None) -> None:
         click.echo(f"{folder.run_id(row.number)}  {metric} = {value}  ({row.status})")
         for name, setting in row.configuration.items():
             click.echo(f"  {plain(name)}  {value_text(setting)}")
-        click.echo(f"  in {folder.run_folder(row.number, row.attempt)}")
+        click.echo(plain(f"  in {folder.run_folder(row.number, row.attempt)}"))
 
 
 def _why_none(reader: SweepReader, folder: SweepFolder, metric: str) -> str:

@@ -89,7 +89,7 @@ def show_run(folder: SweepFolder, run: int, *, as_json: bool) -> None:
         *((plain(k), _values(v)) for k, v in _by_name(metrics)),
         *((f"tag {plain(k)}", plain(v or "")) for k, v in tags.items()),
         *((plain(k), _fact(k, v)) for k, v in row.facts.items() if k != "tail"),
-        ("folder", str(folder.run_folder(run, row.attempt))),
+        ("folder", plain(str(folder.run_folder(run, row.attempt)))),
     ]
     width = max(len(name) for name, _ in lines if name) + 2
     for name, text in lines:

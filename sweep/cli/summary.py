@@ -115,7 +115,7 @@ def _first_failure(runs: list[RunRow]) -> Iterator[str]:
 
 
 def _next(status: str, runs: list[RunRow], folder: SweepFolder) -> Iterator[str]:
-    yield f"Kept in {folder.path}"
+    yield f"Kept in {plain(str(folder.path))}"
     if status == "Paused":
         yield f"Go on with it: sweep resume {folder.id}"
         return

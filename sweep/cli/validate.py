@@ -13,7 +13,7 @@ from sweep.cli.options import json_option, print_json, warn
 @json_option
 def validate(hdconfig: str, path: str, as_json: bool) -> None:
     """Check an hdconfig.yml: every problem on a line of its own, with its place."""
-    from sweep.core.words import counted  # noqa: PLC0415 - not needed for --help
+    from sweep.core.words import counted, plain  # noqa: PLC0415 - not needed for --help
     from sweep.formats.hdconfig import read_hdconfig  # noqa: PLC0415
     from sweep.formats.lookup import find_hdconfig  # noqa: PLC0415
 
@@ -27,12 +27,10 @@ def validate(hdconfig: str, path: str, as_json: bool) -> None:
         return
     limits, size = definition.limits, definition.sampling.space.size
     points = "infinitely many configurations" if size is None else counted(size, "configuration")
-    click.echo(f"{place}: {click.style('fine', fg='green')}")
-    click.echo(
-        f"  {definition.sampling.name.lower()} over {', '.join(definition.sampling.space.names)}"
-        f" ({points})"
-    )
-    click.echo(f"  {definition.goal.value} {definition.metric}; {definition.policy!r}")
+    click.echo(f"{plain(str(place))}: {click.style('fine', fg='green')}")
+    names = plain(", ".join(definition.sampling.space.names))
+    click.echo(f"  {definition.sampling.name.lower()} over {names} ({points})")
+    click.echo(f"  {definition.goal.value} {plain(definition.metric)}; {definition.policy!r}")
     click.echo(
         f"  up to {counted(limits.runs, 'run')}, {limits.concurrent} at a time,"
         f" for at most {limits.duration_minutes:g} minutes"

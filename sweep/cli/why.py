@@ -76,7 +76,7 @@ def _lines(reader: Any, folder: Any, row: Any) -> Iterator[str]:
     start = min(at for at in (row.launched_at, *(at for at, _, _ in story)) if at is not None)
     for at, event, details in story:
         yield f"  {duration(at - start):>10}  {_happened(event, plain(details))}"
-    yield f"  in {folder.run_folder(row.number, row.attempt)}"
+    yield plain(f"  in {folder.run_folder(row.number, row.attempt)}")
 
 
 def _happened(event: str, details: str) -> str:

@@ -14,6 +14,7 @@ import click
 from sweep.cli.options import json_text
 from sweep.cli.summary import summary
 from sweep.core.commands import SweepStatus
+from sweep.core.words import plain
 from sweep.engine.open import OpenSweep
 from sweep.engine.signals import ctrl_c
 from sweep.errors import TargetError, WorkspaceError
@@ -137,4 +138,4 @@ def record(reader: SweepReader, folder: SweepFolder) -> dict[str, Any]:
 
 
 def _to_stderr(text: str) -> None:
-    click.echo(text, err=True)
+    click.echo(plain(text), err=True)
