@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import codecs
+import contextlib
+import os
 import re
 import sys
 import time
 from collections.abc import Iterator
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, BinaryIO
 
 import click
 
@@ -18,6 +20,8 @@ if TYPE_CHECKING:
     from sweep.storage.reader import SweepReader
     from sweep.storage.workspace import SweepFolder, WorkspaceFolder
 
+OLDER = "std_log.1.txt"
+"""What a run's output was in before it was turned over for its size."""
 POLL = 0.2
 BEGINS = 10.0
 """Seconds within which a process that is to work on a new sweep has begun."""
@@ -77,21 +81,43 @@ def _is_worked_on(reader: SweepReader, folder: SweepFolder) -> bool:
 
 
 class _Log:
-    """A file that may grow."""
+    """A file that may grow, and that may be turned over: then it is an older piece beside it."""
 
     def __init__(self, path: Path) -> None:
         self._path = path
+        self._pieces = (-1, -1)  # the numbers that the file system gives the older one and it
         self._read = 0
         self._decoder = codecs.getincrementaldecoder("utf-8")("replace")
 
     def more(self) -> Iterator[str]:
         """Yield what has come since the last time."""
+        with contextlib.ExitStack() as stack:
+            present, older = (  # in this order: between the two it may be turned over
+                stack.enter_context(path.open("rb")) if path.is_file() else None
+                for path in (self._path, self._path.with_name(OLDER))
+            )
+            if _number(present) == _number(older):
+                present = None
+            before, self._pieces = self._pieces, (_number(older), _number(present))
+            if older is not None and self._pieces[0] == before[1]:  # what we are in the midst of
+                yield from self._rest_of(older)
+                self._read = 0
+            elif self._pieces[0] != before[0]:
+                self._read = 0
+                yield from self._rest_of(older)
+                self._read = 0
+            yield from self._rest_of(present)
+
+    def _rest_of(self, file: BinaryIO | None) -> Iterator[str]:
         from sweep.core.words import plain  # noqa: PLC0415 - not needed for --help
 
-        if not self._path.is_file():
+        if file is None:
             return
-        with self._path.open("rb") as file:
-            file.seek(self._read)
-            while block := file.read(BLOCK):
-                self._read += len(block)
-                yield plain(REDRAWN.sub("\n", self._decoder.decode(block)))
+        file.seek(self._read)
+        while block := file.read(BLOCK):
+            self._read += len(block)
+            yield plain(REDRAWN.sub("\n", self._decoder.decode(block)))
+
+
+def _number(file: BinaryIO | None) -> int:
+    return 0 if file is None else os.fstat(file.fileno()).st_ino

@@ -10,17 +10,23 @@ import secrets
 import shutil
 import socket
 import time
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from sweep.compute.mailbox import Mailbox
+from sweep.compute.mailbox import RUN_MESSAGES, Allowance, Mailbox
+from sweep.compute.outputs import size_of, too_much, until_above
+from sweep.compute.run_log import LOG_BYTES, RunLog
 
 LINE_LIMIT = 1 << 20
 """Bytes of one message of a run; longer ones are dropped and counted."""
 OOM_SCORE = 500
 """When memory runs out, the kernel is to choose a run and not what watches it."""
-TAIL = 8_192
-"""Bytes of a run's output that are sent along when it fails."""
+TOO_MANY = "it has logged all that one run may; more is counted, and not kept"
+MOST_SPEAKERS = 256
+"""Connections that one run may have at a time: each takes memory and a descriptor."""
+QUOTA_GRACE = 5.0
+"""Seconds in which a run may end by itself that has written too much."""
 
 Order = dict[str, Any]
 
@@ -30,7 +36,8 @@ class Execution:
 
     Args:
         order: what to run: `run` (key), `argv`, `env`, `folder`, and where needed `tree` (the
-            snapshot to copy into the folder) and `cwd`.
+            snapshot to copy into the folder), `cwd`, and bounds: `log_bytes` of what is kept of
+            its output, `outputs_bytes` it may write, `messages` it may log.
         mailbox: where what the run says goes.
         sockets: a folder with a short path.
     """
@@ -46,7 +53,15 @@ class Execution:
         self._output: asyncio.Task[None] | None = None
         self._output_in = -1
         self._dropped = 0
-        self._tail = b""
+        self._told: set[str] = set()
+        self._allowance = Allowance(order.get("messages") or RUN_MESSAGES)
+        self._folder = Path(order["folder"])
+        log = self._folder / "user_logs" / "std_log.txt"
+        self._log = RunLog(log, order.get("log_bytes") or LOG_BYTES)
+        self._quota: int | None = order.get("outputs_bytes")
+        self._at_first = 0
+        self._watching: asyncio.Task[None] | None = None
+        self._above = ""  # why it is ended: it has written too much
 
     def say(self, kind: str, **facts: Any) -> None:
         """Tell the engine something about this run."""
@@ -76,11 +91,16 @@ class Execution:
         self._output = asyncio.create_task(self._keep_output(reader))
 
     def _make_folder(self) -> None:
-        folder = Path(self.order["folder"])
+        folder = self._folder
         if tree := self.order.get("tree"):
-            shutil.copytree(tree, folder, symlinks=True, dirs_exist_ok=True)
+            try:
+                shutil.copytree(tree, folder, symlinks=True, dirs_exist_ok=True)
+            except shutil.Error as error:  # a list, one entry for every file
+                raise OSError(f"its copy of the source: {error.args[0][0][2]}") from None
         for name in ("outputs", "logs", "user_logs"):
             (folder / name).mkdir(parents=True, exist_ok=True)
+        if self._quota:
+            self._at_first = size_of(folder)
 
     def guard_order(self) -> tuple[Order, int]:
         """Return the order for the guard, and the descriptor that goes with it."""
@@ -104,12 +124,31 @@ class Execution:
             os.close(self._output_in)
             self._output_in = -1
 
+    def watch(self, stop: Callable[[], None]) -> None:
+        """Call `stop` when the run has written more than it may."""
+        if self._quota:
+            self._watching = asyncio.create_task(self._watch(self._quota, stop))
+
+    async def _watch(self, quota: int, stop: Callable[[], None]) -> None:
+        await until_above(self._folder, quota, self._at_first)
+        self._above = too_much(quota)
+        stop()
+
+    def unwatch(self) -> None:
+        """It is to end anyway: whatever it has written is no reason any more."""
+        if self._watching is not None:
+            self._watching.cancel()
+
     async def _accept(self, listening: socket.socket) -> None:
         while True:
             connection, _ = await asyncio.get_running_loop().sock_accept(listening)
             self._hear(connection)
 
     def _hear(self, connection: socket.socket) -> None:
+        if len(self._speakers) >= MOST_SPEAKERS:
+            self._drop(f"it has {MOST_SPEAKERS} connections to log by; more are not heard")
+            connection.close()
+            return
         task = asyncio.create_task(self._listen_to(connection))
         self._speakers.add(task)
         task.add_done_callback(self._speakers.discard)
@@ -119,35 +158,61 @@ class Execution:
         prefix = b'{"k":"said","run":' + json.dumps(self.key).encode() + b',"m":'
         with contextlib.closing(writer), contextlib.suppress(ConnectionError):
             while line := await self._line(reader):
-                if _is_object(line):
-                    self.mailbox.put(prefix + line.strip() + b"}")
-                elif line.strip():
-                    self._dropped += 1
+                if not (line := line.strip()):
+                    continue
+                if not self._allowance.take(len(line)):
+                    self._drop(TOO_MANY)
+                elif not _is_object(line):
+                    self._drop("what is no message is not kept")
+                else:
+                    self.mailbox.put(prefix + line + b"}")
                 await self.mailbox.room()
 
+    def _drop(self, why: str) -> None:
+        """Count a message that is not passed on; the first for each reason is told of."""
+        self._dropped += 1
+        if why not in self._told:
+            self._told.add(why)
+            self.say("notice", text=why)
+
     async def _line(self, reader: asyncio.StreamReader) -> bytes:
+        """Return the next line that is not too long; nothing when there is no more."""
+        too_long = False
         while True:
             try:
-                return await reader.readline()
-            except ValueError:  # noqa: PERF203 - longer than the limit; what was read is gone
-                self._dropped += 1
+                line = await reader.readuntil(b"\n")
+            except asyncio.IncompleteReadError as end:
+                line = end.partial
+            except asyncio.LimitOverrunError as error:
+                await reader.readexactly(error.consumed)
+                too_long = True
+                continue
+            if not too_long:
+                return line
+            self._drop(f"a message of more than {LINE_LIMIT:,} bytes is not kept")
+            too_long = False
 
     async def _keep_output(self, reader: asyncio.StreamReader) -> None:
-        path = Path(self.order["folder"]) / "user_logs" / "std_log.txt"
-        with path.open("ab", buffering=0) as log:
-            while chunk := await reader.read(1 << 16):
-                log.write(chunk)
-                self._tail = (self._tail + chunk)[-TAIL:]
+        told = False
+        while chunk := await reader.read(1 << 16):
+            self._log.write(chunk)
+            if self._log.error and not told:
+                told = True
+                self.say("notice", text=f"its output cannot be written: {self._log.error}")
+        self._log.close()
 
     # ---- after ------------------------------------------------------------------------
 
     async def finish(self, event: dict[str, Any]) -> None:
         """Everything of the run is gone: hear its last words, then announce its end."""
         await self._close()
-        failed = event["code"] != 0 and not event["stopped"]
-        tail = self._tail.decode(errors="replace") if failed else ""
         facts = {name: value for name, value in event.items() if name != "event"}
-        self.say("ended", tail=tail, dropped=self._dropped, **facts)
+        if self._above and facts["stopped"]:  # by us, so it has failed, however it took that
+            facts |= {"stopped": False, "code": facts["code"] or None}
+            facts |= {"error": self._above, "failure": "quota"}
+        failed = facts["code"] != 0 and not facts["stopped"]
+        facts["tail"] = self._log.tail.decode(errors="replace") if failed else ""
+        self.say("ended", dropped=self._dropped, output_dropped=self._log.dropped, **facts)
 
     async def refuse(self, error: str) -> None:
         """Announce that the run could not be started."""
@@ -156,6 +221,7 @@ class Execution:
 
     async def _close(self) -> None:
         self.handed_over()
+        self.unwatch()
         if self._output is not None:
             await self._output
         if self._accepting is not None and self._listening is not None:

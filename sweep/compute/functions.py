@@ -12,15 +12,19 @@ import sys
 import time
 from collections import deque
 from collections.abc import Callable
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from sweep.compute.execution import OOM_SCORE
-from sweep.compute.mailbox import Mailbox
+from sweep.compute.execution import OOM_SCORE, QUOTA_GRACE, TOO_MANY
+from sweep.compute.mailbox import RUN_MESSAGES, Allowance, Mailbox
+from sweep.compute.outputs import too_much, until_above
+from sweep.compute.run_log import RunLog
 
 LINE_LIMIT = 1 << 22
 """Bytes of one line of the runner, which itself sends no longer ones."""
-TAIL = 8192
+RUNNER_LOG_BYTES = 10_000_000
+"""Of what the process and its children print past Python; what runs print is theirs."""
 START_DEADLINE = 120.0
 """Seconds in which the runner must have loaded the function."""
 
@@ -48,6 +52,11 @@ class FunctionRuns:
         self._hearing: asyncio.Task[None] | None = None
         self._alive = False
         self._ended = asyncio.Event()
+        self._log = RunLog(sockets / "runner.log", RUNNER_LOG_BYTES)
+        self._output: asyncio.Task[None] | None = None
+        self._said: dict[str, _Said] = {}
+        self._watching: dict[str, asyncio.Task[None]] = {}
+        self._above: dict[str, str] = {}  # run: why it is ended, it has written too much
         self._orders: dict[str, Order] = {}  # given to the runner, not ended
         self._stopping: set[str] = set()
         self._over: deque[str] = deque(maxlen=64)  # the latest runs that have ended
@@ -63,17 +72,20 @@ class FunctionRuns:
         """Give a run to the runner, which is started if need be."""
         run = order["run"]
         self._orders[run] = order
+        self._said[run] = _Said(Allowance(order.get("messages") or RUN_MESSAGES))
         try:
             if not self._alive:
                 await self._start_runner(order)
         except OSError as error:
-            del self._orders[run]
+            del self._orders[run], self._said[run]
             self._say("refused", run, error=f"the function's process: {error}")
             return
         if run in self._stopping:
             self._end(run, code=None, stopped=True)
         else:
             self._tell({"do": "run", **order})
+            if quota := order.get("outputs_bytes"):
+                self._watching[run] = asyncio.create_task(self._watch(run, quota))
 
     async def stop(self, run: str, grace: float) -> None:
         """Ask a run to end at its next log; after the grace, end its process.
@@ -90,6 +102,14 @@ class FunctionRuns:
         if run in self._orders:
             self._to_guard({"do": "stop", "grace": 0}, [])
 
+    async def _watch(self, run: str, quota: int) -> None:
+        """End a run that has written too much."""
+        await until_above(Path(self._orders[run]["folder"]), quota)
+        if run in self._orders and run not in self._stopping:
+            self._above[run] = too_much(quota)
+            del self._watching[run]  # it is not to be canceled by what it brings about
+            await self.stop(run, QUOTA_GRACE)
+
     async def on_guard(self, event: dict[str, Any]) -> None:
         """Hear what the guard says of the runner's process."""
         if event["event"] == "started":
@@ -102,11 +122,13 @@ class FunctionRuns:
         assert self._writer is not None
         await self._hearing  # its last words
         self._writer.close()
+        assert self._output is not None
+        await self._output
         for run in [*self._orders]:
             code = event.get("code", -1)
             stopped = run in self._stopping
             error = "" if stopped else event.get("error", "")
-            tail = "" if stopped else self._log().read_text(errors="replace")[-TAIL:]
+            tail = "" if stopped else self._log.tail.decode(errors="replace")
             self._end(run, code=code, stopped=stopped, error=error, tail=tail)
 
     # ---- the runner -------------------------------------------------------------------
@@ -119,7 +141,9 @@ class FunctionRuns:
             path.chmod(0o600)
             listening.listen(1)
             program = [sys.executable, "-m", "sweep.compute.runner"]
-            with self._log().open("wb") as log:
+            output_out, output_in = os.pipe()
+            try:
+                self._output = await self._keep(output_out)
                 self._to_guard(
                     {
                         "do": "start",
@@ -128,8 +152,10 @@ class FunctionRuns:
                         "cwd": order["cwd"],
                         "oom_score": OOM_SCORE,
                     },
-                    [log.fileno()],
+                    [output_in],
                 )
+            finally:
+                os.close(output_in)
             connection = await self._connection(listening)
         path.unlink()
         reader, self._writer = await asyncio.open_unix_connection(
@@ -153,12 +179,27 @@ class FunctionRuns:
         ending.cancel()
         if not calling.done():
             calling.cancel()
-            raise OSError(self._log().read_text(errors="replace")[-TAIL:].strip())
+            assert self._output is not None
+            if ending.done():
+                await self._output
+            raise OSError(self._log.tail.decode(errors="replace").strip())
         connection, _ = calling.result()
         return connection
 
-    def _log(self) -> Path:
-        return self._sockets / "runner.log"
+    async def _keep(self, output: int) -> asyncio.Task[None]:
+        """Begin to keep what the process itself prints."""
+        reader = asyncio.StreamReader()
+        await asyncio.get_running_loop().connect_read_pipe(
+            lambda: asyncio.StreamReaderProtocol(reader), os.fdopen(output, "rb", 0)
+        )
+        self._log.tail = b""
+
+        async def keep() -> None:
+            while chunk := await reader.read(1 << 16):
+                self._log.write(chunk)
+            self._log.close()
+
+        return asyncio.create_task(keep())
 
     def _tell(self, message: Order) -> None:
         assert self._writer is not None
@@ -170,6 +211,8 @@ class FunctionRuns:
                 said = json.loads(line)
                 run = said["run"]
                 if "m" in said:
+                    if not self._may_say(run, len(line)):
+                        continue
                     # Not packed again: the message is the rest of the line as it came.
                     self._mailbox.put(b'{"k":"said",' + line.strip()[1:])
                     await self._mailbox.room()
@@ -178,15 +221,38 @@ class FunctionRuns:
                 else:
                     self._end(run, **said["end"])
 
+    def _may_say(self, run: str, size: int) -> bool:
+        said = self._said.get(run)
+        if said is None or said.allowance.take(size):
+            return True
+        said.dropped += 1
+        if said.dropped == 1:
+            self._say("notice", run, text=TOO_MANY)
+        return False
+
     def _end(self, run: str, **facts: Any) -> None:
-        if self._orders.pop(run, None) is not None:
-            self._stopping.discard(run)
-            self._over.append(run)
-            self._say("ended", run, **facts)
+        if self._orders.pop(run, None) is None:
+            return
+        if watching := self._watching.pop(run, None):
+            watching.cancel()
+        if (above := self._above.pop(run, None)) and facts.get("stopped"):
+            facts |= {"stopped": False, "code": facts["code"] or None}
+            facts |= {"error": above, "failure": "quota"}
+        self._stopping.discard(run)
+        self._over.append(run)
+        self._say("ended", run, dropped=self._said.pop(run).dropped, **facts)
 
     def _say(self, kind: str, run: str, **facts: Any) -> None:
         message = {"k": kind, "run": run, "t": time.time(), **facts}
         self._mailbox.put(json.dumps(message).encode())
+
+
+@dataclass(slots=True)
+class _Said:
+    """What a run has said, and was not passed on."""
+
+    allowance: Allowance
+    dropped: int = 0
 
 
 def _devices() -> dict[str, str]:

@@ -10,6 +10,24 @@ BACKLOG_MESSAGES, BACKLOG_BYTES = 20_000, 16 << 20
 """How much is kept before those who speak have to wait."""
 BATCH_MESSAGES, BATCH_BYTES = 5_000, 4 << 20
 """How much goes into one answer."""
+RUN_MESSAGES, RUN_BYTES = 1_000_000, 256 << 20
+"""How much one run may say in all; what is beyond would fill the disk."""
+
+
+class Allowance:
+    """How much one run may still say."""
+
+    def __init__(self, messages: int = RUN_MESSAGES, size: int = RUN_BYTES) -> None:
+        self._messages = messages
+        self._bytes = size
+
+    def take(self, size: int) -> bool:
+        """Tell whether one more message of so many bytes is passed on."""
+        if self._messages <= 0 or self._bytes < size:
+            return False
+        self._messages -= 1
+        self._bytes -= size
+        return True
 
 
 class Mailbox:

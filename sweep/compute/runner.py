@@ -25,6 +25,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
+from sweep.compute.run_log import LOG_BYTES, RunLog
 from sweep.script.channel import line_of
 from sweep.script.errors import RunStopped
 from sweep.script.run import Run
@@ -113,32 +114,39 @@ class FunctionRun(Run):
 class RunOutput(io.TextIOBase):
     """Standard output of one function run: a file that is made at the first word."""
 
-    def __init__(self, folder: str) -> None:
-        self._path = Path(folder) / "user_logs" / "std_log.txt"
-        self._file: io.TextIOWrapper | None = None
+    def __init__(self, folder: str, limit: int = LOG_BYTES) -> None:
+        self.log = RunLog(Path(folder) / "user_logs" / "std_log.txt", limit)
 
     def write(self, text: str) -> int:
         """Write at once, so that it can be read at once."""
-        if self._file is None:
-            self._path.parent.mkdir(parents=True, exist_ok=True)
-            self._file = self._path.open("a", encoding="utf-8", errors="replace", buffering=1)
-        return self._file.write(text)
+        with _Printing.lock:
+            self.log.write(text.encode(errors="backslashreplace"))
+        return len(text)
 
     def flush(self) -> None:
-        """Flush."""
-        if self._file is not None:
-            self._file.flush()
+        """It is written at once."""
 
     def close(self) -> None:
         """Close the file, if there is one."""
-        file, self._file = self._file, None
-        if file is not None:
-            file.close()
+        self.log.close()
         super().close()
 
     def writable(self) -> bool:
         """It is for writing."""
         return True
+
+
+class _Printing:
+    """Threads print one after the other; a forked child has no other threads to wait for."""
+
+    lock = threading.RLock()
+
+    @classmethod
+    def forked(cls) -> None:
+        cls.lock = threading.RLock()
+
+
+os.register_at_fork(after_in_child=_Printing.forked)
 
 
 class Runner:
@@ -171,21 +179,26 @@ class Runner:
         channel = FunctionChannel(self._wire, order["run"])
         run = FunctionRun(channel, order["id"], order["number"], order["attempt"], order["folder"])
         Run.set_context(run)
-        with _output_to(RunOutput(order["folder"])):
-            try:
-                result = self._function(run, order["configuration"])
-                self._log_result(run, result)
-            except RunStopped:
-                return {"code": None, "stopped": True}
-            except (Exception, SystemExit) as error:  # noqa: BLE001 - it is the user's code
-                text = traceback.format_exc()
-                sys.stderr.write(text)
-                return {
-                    "code": 1,
-                    "stopped": False,
-                    "error": f"{type(error).__name__}: {error}"[:TAIL],
-                    "tail": text[-TAIL:],
-                }
+        output = RunOutput(order["folder"], order.get("log_bytes") or LOG_BYTES)
+        with _output_to(output):
+            end = self._call(order, run, channel)
+        return {**end, "output_dropped": output.log.dropped}
+
+    def _call(self, order: dict[str, Any], run: Run, channel: FunctionChannel) -> dict[str, Any]:
+        try:
+            result = self._function(run, order["configuration"])
+            self._log_result(run, result)
+        except RunStopped:
+            return {"code": None, "stopped": True}
+        except (Exception, SystemExit) as error:  # noqa: BLE001 - it is the user's code
+            text = traceback.format_exc()
+            sys.stderr.write(text)
+            return {
+                "code": 1,
+                "stopped": False,
+                "error": f"{type(error).__name__}: {error}"[:TAIL],
+                "tail": text[-TAIL:],
+            }
         # Once more, for a stop that came after its last word: then it is stopped, not complete.
         return {"code": 0, "stopped": channel.stopped(), "error": "", "tail": ""}
 

@@ -22,7 +22,7 @@ from collections import deque
 from pathlib import Path
 from typing import Any
 
-from sweep.compute.execution import Execution, Order
+from sweep.compute.execution import QUOTA_GRACE, Execution, Order
 from sweep.compute.functions import FunctionRuns
 from sweep.compute.mailbox import Mailbox
 from sweep.compute.processes import end_marked
@@ -93,7 +93,9 @@ class Slot:
         message, output = run.guard_order()
         self._to_guard(message, [output])
         run.handed_over()
+        run.watch(lambda: self._to_guard({"do": "stop", "grace": QUOTA_GRACE}, []))
         if (grace := self._early_stops.pop(run.key, None)) is not None:
+            run.unwatch()
             self._to_guard({"do": "stop", "grace": grace}, [])
 
     async def stop(self, run: str, grace: float) -> None:
@@ -101,6 +103,7 @@ class Slot:
         if self._functions is not None:
             await self._functions.stop(run, grace)
         elif self._run is not None and self._run.key == run and self._run.started:
+            self._run.unwatch()
             self._to_guard({"do": "stop", "grace": grace}, [])
         elif run not in self._over:
             self._early_stops[run] = grace

@@ -6,6 +6,8 @@ import threading
 
 import pytest
 
+from sweep.cli.logs import _Log
+from sweep.compute.run_log import RunLog
 from sweep.storage.lock import Lock
 from sweep.storage.reader import SweepReader
 from tests.cli.workspaces import abandoned, kept, lone, play, printed, sweep, values
@@ -35,6 +37,23 @@ def test_a_run_that_has_printed_nothing(told, words):
     said = sweep(*words)
     assert (said.code, said.out) == (0, "")
     assert said.err == "run 1 has printed nothing (Canceled)\n"
+
+
+def test_output_that_is_turned_over_is_read_once_and_in_order(tmp_path):
+    path = tmp_path / "user_logs" / "std_log.txt"
+    log, reader = RunLog(path, 10_000), _Log(path)
+    assert list(reader.more()) == []
+    heard = ""
+    for number in range(400):
+        log.write(b"%099d\n" % number)
+        if number % 30 == 0 or number == 399:  # less than a piece holds
+            heard += "".join(reader.more())
+    log.close()
+    numbers = [int(line) for line in heard.splitlines() if not line.startswith("[")]
+    assert numbers == list(range(400))
+    late = [int(x) for x in "".join(_Log(path).more()).splitlines() if not x.startswith("[")]
+    assert late == numbers[-len(late) :]
+    assert len(late) > 45
 
 
 def test_a_lone_run_is_named_by_its_id_or_as_the_last(place):

@@ -19,7 +19,7 @@ from typing import Any
 import pytest
 
 from sweep.api.tune import pickled
-from sweep.compute import execution, guard
+from sweep.compute import execution, guard, run_log
 from sweep.compute.processes import marked
 from sweep.compute.slot import Slot
 from tests.compute.guards import parent_of
@@ -87,6 +87,9 @@ async def bench(folder: Path, function: bytes | None = None) -> AsyncIterator[Be
             writer.close()
             with suppress(ConnectionError):
                 await writer.wait_closed()
+        if output := getattr(slot._functions, "_output", None):
+            await output  # its process is gone
+            await asyncio.sleep(0)
 
 
 def in_slot(
@@ -141,7 +144,7 @@ class TestScripts:
             ended = await here.hear("ended")
             assert ended["code"] == 1
             assert ended["tail"].endswith("ValueError: bad lr\n")
-            assert len(ended["tail"]) == execution.TAIL
+            assert len(ended["tail"]) == run_log.TAIL
 
         in_slot(story, short)
 
