@@ -12,6 +12,7 @@ LOOK_SECONDS = 5.0
 """Between two looks at a folder."""
 SHARE = 0.05
 """At most this part of one processor's time goes into looking."""
+UNITS = ((10**12, "TB"), (10**9, "GB"), (10**6, "MB"), (10**3, "kB"), (1, "bytes"))
 MOST_ENTRIES = 200_000
 """Files that one look counts; more are not looked for."""
 
@@ -63,8 +64,10 @@ def size_of(folder: Path, enough: float = float("inf")) -> int:
 
 def too_much(quota: int) -> str:
     """Return why a run is ended that has written too much."""
-    unit, name = next((u, n) for u, n in UNITS if quota >= u or u == 1)
-    return f"outputs are above the quota of {quota / unit:.4g} {name}"
+    return f"outputs are above the quota of {in_units(quota)}"
 
 
-UNITS = ((10**9, "GB"), (10**6, "MB"), (10**3, "kB"), (1, "bytes"))
+def in_units(size: int) -> str:
+    """Return a number of bytes as a quota is given: 1.5 GB; units of 1000."""
+    unit, name = next((u, n) for u, n in UNITS if size >= u or u == 1)
+    return f"{size / unit:.4g} {name}"
