@@ -75,6 +75,12 @@ class Leaderboard:
             self._bests.withdraw(self._figures_of_bests(run))
         self._outside.add(run)
 
+    def learn(self, other: Leaderboard) -> None:
+        """Add all that another leaderboard knows."""
+        for run, scores in other._scores.items():
+            for score in scores:
+                self.report(run, self.goal.from_score(score))
+
     # ---- questions --------------------------------------------------------------------
 
     @property

@@ -43,6 +43,12 @@ class Here:
         """Say that it is over."""
         self._said.append(RunEnded(run, attempt, None, stopped=True))
 
+    def quarantine(self, node: str) -> None:
+        """Nothing: there is no other node."""
+
+    def release(self, node: str) -> None:
+        """Nothing: there is no other node."""
+
     def say(self, message: Message) -> None:
         """Let something happen."""
         self._said.append(message)

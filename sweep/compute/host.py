@@ -8,7 +8,7 @@ gone: the host leaves, Ray ends the slots, the guards end the runs.
 
 In:  {"do": "open", "address": null, "cpus": n, "gpus": n, "temp": path, "slot_cpus": x,
       "slot_gpus": x, "sockets": path, "function": base64 or null, "metric": name},
-     {"do": "slot", "slot": n}, {"do": "start", "slot": n, "order": {...}},
+     {"do": "slot", "slot": n, "avoid": [node ids]}, {"do": "start", "slot": n, "order": {...}},
      {"do": "stop", "slot": n, "run": key, "grace": s}, {"do": "drop", "slot": n}
 Out: {"k": "ready", ...}, {"k": "up", "slot": n, ...}, {"k": "down", "slot": n, "why": "..."},
      {"k": "fatal", "why": "..."}, and what the slots say of their runs.
@@ -22,7 +22,7 @@ import json
 import os
 import sys
 from base64 import b64decode
-from collections.abc import Callable, Coroutine
+from collections.abc import Callable, Coroutine, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -34,6 +34,7 @@ MISSED = 3
 """Heartbeats that may be missed before a slot is given up."""
 OBJECT_STORE_BYTES = 100_000_000
 """Ray's shared memory; runs do not use it, and Ray would take 30 % of the machine."""
+PROBE_SECONDS = 5
 GUARD_SOURCE = Path(guard.__file__).read_text()
 
 
@@ -57,7 +58,7 @@ class Host:
             case "open":
                 await self._open(order)
             case "slot":
-                self._begin(self._serve(order["slot"]))
+                self._begin(self._serve(order["slot"], order["avoid"]))
             case "start":
                 self._call(order["slot"], "start", order["order"])
             case "stop":
@@ -71,23 +72,25 @@ class Host:
         for module in (execution, functions, mailbox, processes, slot):
             ray.cloudpickle.register_pickle_by_value(module)
         self._opened = order
-        ray.init(
-            address=order["address"] or "local",
-            num_cpus=order["cpus"],
-            num_gpus=order["gpus"],
-            include_dashboard=False,
-            object_store_memory=OBJECT_STORE_BYTES,
-            _temp_dir=order["temp"],
-            log_to_driver=False,
-            logging_level="ERROR",
-            configure_logging=False,
-        )
+        quiet = {"log_to_driver": False, "logging_level": "ERROR", "configure_logging": False}
+        if order["address"]:
+            ray.init(address=order["address"], **quiet)
+        else:
+            ray.init(
+                address="local",
+                num_cpus=order["cpus"],
+                num_gpus=order["gpus"],
+                include_dashboard=False,
+                object_store_memory=OBJECT_STORE_BYTES,
+                _temp_dir=order["temp"],
+                **quiet,
+            )
         if order["function"] is not None:
             self._function = ray.put(b64decode(order["function"]))
         self.tell("ready", ray=ray.__version__, resources=ray.cluster_resources())
 
-    async def _serve(self, number: int) -> None:
-        """Create a slot, and pass on what it says until it is gone."""
+    async def _serve(self, number: int, avoid: Sequence[str]) -> None:
+        """Create a slot, on a node that is not to be avoided, and pass on what it says."""
         import ray  # noqa: PLC0415
 
         actor = (
@@ -98,13 +101,14 @@ class Host:
                 max_restarts=0,
                 max_task_retries=0,
                 max_concurrency=16,
+                label_selector={"ray.io/node-id": f"!in({','.join(avoid)})"} if avoid else None,
             )
             .remote(number, self._opened["sockets"], GUARD_SOURCE)
         )
         self._slots[number] = actor
         try:
             facts = await actor.open.remote(self._function, self._opened["metric"])
-            self.tell("up", slot=number, **facts)
+            self.tell("up", slot=number, **facts, node=await actor.__ray_call__.remote(_node_of))
             seen = 0
             while True:
                 answer = actor.take.remote(seen, HEARTBEAT)
@@ -140,6 +144,12 @@ async def _await(answer: Any) -> None:
         await answer
 
 
+def _node_of(_: Any) -> str:
+    import ray  # noqa: PLC0415 - in the slot
+
+    return str(ray.get_runtime_context().get_node_id())
+
+
 def _first_line(error: BaseException) -> str:
     text = str(error).strip() or type(error).__name__
     return text.splitlines()[0]
@@ -168,9 +178,29 @@ async def serve() -> None:
         os._exit(0)  # Ray's own goodbye takes a second and a half; its children follow anyway
 
 
+def probe(address: str) -> None:
+    """Ask a cluster for its nodes and print the answer as JSON.
+
+    A driver with the wrong token tries for half a minute and never says why; this does.
+    """
+    import ray  # noqa: PLC0415
+
+    answer: dict[str, Any]
+    try:
+        client = ray._raylet.GcsClient(address)  # noqa: SLF001 - no public way says why
+        nodes = client.get_all_node_info(timeout=PROBE_SECONDS)
+        answer = {"nodes": len(nodes)}
+    except Exception as error:  # noqa: BLE001 - of Ray's own kinds, which differ by version
+        answer = {"error": type(error).__name__, "text": _first_line(error)}
+    sys.stdout.write(json.dumps(answer) + "\n")
+
+
 def main() -> None:
-    """Run the host."""
-    asyncio.run(serve())
+    """Run the host; or, with an address, probe the cluster there."""
+    if len(sys.argv) > 1:
+        probe(sys.argv[1])
+    else:
+        asyncio.run(serve())
 
 
 if __name__ == "__main__":

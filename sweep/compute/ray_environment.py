@@ -5,23 +5,37 @@ from __future__ import annotations
 import os
 import secrets
 
+LOG_BYTES = 1_000_000
+"""Of one of Ray's logs, before it is turned over; one older piece is kept."""
+
 
 def host_environment() -> dict[str, str]:
     """Return the environment of a target host, and so of the Ray that it starts.
 
-    Everything on the loopback interface, a token of its own, no telemetry; nothing that the
-    user's shell says about another Ray.
+    Everything on the loopback interface, and a token of its own.
     """
-    inherited = {k: v for k, v in os.environ.items() if not k.startswith("RAY_")}
     return {
-        **inherited,
+        **quiet_environment(),
         # Undocumented on Linux, but it is what binds every port to 127.0.0.1.
         "RAY_ENABLE_WINDOWS_OR_OSX_CLUSTER": "0",
         "RAY_AUTH_MODE": "token",
         "RAY_AUTH_TOKEN": secrets.token_hex(32),
+    }
+
+
+def quiet_environment() -> dict[str, str]:
+    """Return our environment for a Ray without telemetry.
+
+    Nothing in it is what the user's shell says about another Ray.
+    """
+    inherited = {k: v for k, v in os.environ.items() if not k.startswith("RAY_")}
+    return {
+        **inherited,
         "RAY_USAGE_STATS_ENABLED": "0",
         "RAY_ENABLE_UV_RUN_RUNTIME_ENV": "0",
         "RAY_ACCEL_ENV_VAR_OVERRIDE_ON_ZERO": "0",
         "RAY_DISABLE_DOCKER_CPU_WARNING": "1",
         "RAY_enable_metrics_collection": "0",
+        "RAY_ROTATION_MAX_BYTES": str(LOG_BYTES),
+        "RAY_ROTATION_BACKUP_COUNT": "1",
     }

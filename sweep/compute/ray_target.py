@@ -6,19 +6,20 @@ This module does not import Ray; it speaks with `sweep.compute.host` over pipes.
 from __future__ import annotations
 
 import secrets
-import shutil
-import signal
 import tempfile
 import time
 from base64 import b64encode
 from collections import deque
 from collections.abc import Iterator, Sequence
-from dataclasses import asdict
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
+from sweep.compute import endings
+from sweep.compute.existing import ExistingCluster
 from sweep.compute.host_process import HostProcess
 from sweep.compute.ray_environment import host_environment
+from sweep.compute.ray_folder import RayFolder
 from sweep.compute.resources import Resources
 from sweep.compute.target import (
     Call,
@@ -35,40 +36,47 @@ from sweep.errors import TargetError
 
 PATIENCE = 0.25
 """Longest wait of one poll, in seconds: signals and views are looked after in between."""
-SOCKET_PATH_LIMIT = 44
-"""Ray appends some 60 characters to its folder; a Unix socket's path may have 107."""
+ID_SHOWN = 8
+"""Characters of a node's id in its name."""
 OBEDIENCE = 10.0
 """Seconds, beyond the grace of a run, in which a slot must have ended it."""
 SLOT_DEADLINE = 120.0
-"""Seconds within which a cluster must have brought up its first slot."""
+"""Seconds that a cluster may be without a single slot."""
 
 
 class RayTarget:
-    """Slots on a Ray that is started here for this sweep, and ends with it.
+    """Slots on a Ray: one that is started here and ends with the sweep, or somebody else's.
 
     Args:
         resources: what there is, and what one run takes.
         folder: where Ray's files and the host's log go.
         function: where runs are calls: the pickled function, and the primary metric's name.
+        cluster: one that is there already; None to start one here.
     """
 
     def __init__(
-        self, resources: Resources, folder: Path, function: tuple[bytes, str] | None = None
+        self,
+        resources: Resources,
+        folder: Path,
+        function: tuple[bytes, str] | None = None,
+        cluster: ExistingCluster | None = None,
     ) -> None:
         self._resources = resources
         self._function = function
-        self._folder = folder
-        self._link: Path | None = None
+        self._cluster = cluster
+        self._path = folder
+        self._folder: RayFolder | None = None
         self._process: HostProcess | None = None
         self._wanted = 0
         self._free: list[int] = []
-        self._up: set[int] = set()
+        self._up: dict[int, _Node] = {}
+        self._quarantined: set[str] = set()
         self._failed_in_a_row = 0
         self._runs: dict[str, tuple[int, int, int]] = {}  # key: run, attempt, slot
         self._queue: deque[RunOrder] = deque()
         self._stopping: dict[str, float] = {}  # key: when patience ends
         self._unheard: list[Message] = []
-        self._opened_at = 0.0
+        self._none_since = 0.0  # when there was a slot last
 
     # ---- the protocol -----------------------------------------------------------------
 
@@ -77,26 +85,31 @@ class RayTarget:
         return time.time()
 
     def open(self, slots: int) -> None:
-        """Start the target host, which starts Ray."""
+        """Start the target host, which starts Ray or joins it."""
         self._wanted = min(slots, self._resources.slots)
-        self._folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-        self._opened_at = time.monotonic()
-        self._process = HostProcess(host_environment(), self._folder)
-        temp = str(self._short_folder())
+        self._folder = RayFolder(self._path)
+        self._none_since = time.monotonic()
+        cluster = self._cluster
+        if cluster is not None:
+            cluster.check()
+        environment = host_environment() if cluster is None else cluster.environment()
+        self._process = HostProcess(environment, self._path)
+        temp = str(self._folder.short)
+        elsewhere = Path(tempfile.gettempdir()) / f"sweep-{secrets.token_hex(6)}"
         self._host.tell(
             do="open",
-            address=None,
+            address=None if cluster is None else cluster.address,
             cpus=self._resources.cpus,
             gpus=self._resources.gpus,
             slot_cpus=self._resources.cpus_per_run,
             slot_gpus=self._resources.gpus_per_run,
             temp=temp,
-            sockets=f"{temp}/s",
+            sockets=f"{temp}/s" if cluster is None else str(elsewhere),
             function=b64encode(self._function[0]).decode() if self._function else None,
             metric=self._function[1] if self._function else "",
         )
         for slot in range(self._wanted):
-            self._host.tell(do="slot", slot=slot)
+            self._ask_for(slot)
 
     def launch(self, order: RunOrder) -> None:
         """Give a run to a free slot, or to the next that is free: one may just have gone."""
@@ -121,22 +134,47 @@ class RayTarget:
         wait = 0.0 if messages else max(0.0, min(timeout, PATIENCE))
         for said in self._host.hear(wait):
             messages += self._understand(said)
-        if not self._up and time.monotonic() > self._opened_at + SLOT_DEADLINE:
+        if self._up:
+            self._none_since = time.monotonic()
+        elif time.monotonic() > self._none_since + SLOT_DEADLINE:
             last = self._host.last_words()
             raise TargetError(f"no slot came up within {SLOT_DEADLINE:g} s{last}")
         return messages
+
+    def quarantine(self, node: str) -> None:
+        """Let no new run start on a node."""
+        self._quarantined |= {n.id for n in self._up.values() if n.name == node}
+        for slot in [s for s in self._free if self._shunned(s)]:
+            self._free.remove(slot)
+            self._host.tell(do="drop", slot=slot)
+        self._unheard.append(self._slots())
+
+    def release(self, node: str) -> None:
+        """Let runs start on a node again: as slots are renewed, they may be there."""
+        self._quarantined = {i for i in self._quarantined if not node.endswith(i[:ID_SHOWN])}
 
     def close(self) -> None:
         """End the host, and with it Ray, the slots and the runs; return when all are gone."""
         if self._process is not None:
             self._process.close()
             self._process = None
-            self._clear_up()
+            if self._folder is not None:
+                self._folder.clear()
 
     @property
     def _host(self) -> HostProcess:
         assert self._process is not None, "open comes first"
         return self._process
+
+    def _ask_for(self, slot: int) -> None:
+        self._host.tell(do="slot", slot=slot, avoid=sorted(self._quarantined))
+
+    def _shunned(self, slot: int) -> bool:
+        return slot in self._up and self._up[slot].id in self._quarantined
+
+    def _slots(self) -> SlotsAre:
+        usable = [node for node in self._up.values() if node.id not in self._quarantined]
+        return SlotsAre(len(usable), len({node.id for node in usable}))
 
     def _fill(self) -> None:
         while self._queue and self._free:
@@ -161,19 +199,20 @@ class RayTarget:
                 run, attempt, _ = self._runs[said["run"]]
                 yield RunSaid(run, attempt, said["m"])
             case "started":
-                run, attempt, _ = self._runs[said["run"]]
-                yield RunStarted(run, attempt, {"pid": said["pid"], "host": said["host"]})
+                run, attempt, slot = self._runs[said["run"]]
+                facts = {"pid": said["pid"], "host": said["host"], "node": self._up[slot].name}
+                yield RunStarted(run, attempt, facts)
             case "ended":
                 yield self._ended(said)
             case "refused":
                 run, attempt = self._release(said["run"])
-                yield RunEnded(run, attempt, None, error=f"cannot start: {said['error']}")
+                error = f"cannot start: {said['error']}"
+                yield RunEnded(run, attempt, None, error=error, kind="start")
             case "up":
                 self._failed_in_a_row = 0
-                self._up.add(said["slot"])
-                self._free.append(said["slot"])
-                self._fill()
-                yield SlotsAre(len(self._up))
+                self._up[said["slot"]] = _Node(said["node"], said["host"])
+                self._offer(said["slot"])
+                yield self._slots()
             case "down":
                 yield from self._down(said["slot"], said["why"])
             case "fatal":
@@ -181,61 +220,63 @@ class RayTarget:
 
     def _ended(self, said: dict[str, Any]) -> RunEnded:
         run, attempt = self._release(said["run"])
-        code, stopped = said["code"], said["stopped"]
-        error = "" if stopped or code == 0 else said.get("error") or _cause_of_death(code)
+        error, kind = endings.of_run(said)
+        stopped = said["stopped"] and not error
         facts = {
             name: said[name]
             for name in ("stop_seconds", "cpu_seconds", "peak_memory", "dropped")
             if said.get(name)
         }
-        return RunEnded(run, attempt, code, stopped, error, said.get("tail", ""), facts)
+        tail = said.get("tail", "")
+        return RunEnded(run, attempt, said["code"], stopped, error, kind, tail, facts)
 
     def _release(self, key: str) -> tuple[int, int]:
         run, attempt, slot = self._runs.pop(key)
-        self._free.append(slot)
-        self._fill()
+        self._offer(slot)
         return run, attempt
 
+    def _offer(self, slot: int) -> None:
+        """Let a slot that has nothing to do take a run; one on a bad node goes."""
+        if self._shunned(slot):
+            self._host.tell(do="drop", slot=slot)
+            return
+        self._free.append(slot)
+        self._fill()
+
     def _down(self, slot: int, why: str) -> Iterator[Message]:
-        if slot in self._up:
-            self._up.remove(slot)
-            yield SlotsAre(len(self._up))
+        node = self._up.pop(slot, None)
+        if node is not None:
+            yield self._slots()
         if slot in self._free:
             self._free.remove(slot)
         for key, (run, attempt, where) in [*self._runs.items()]:
             if where == slot:
                 del self._runs[key]
-                yield RunLost(run, attempt, f"slot {slot} is gone: {why}")
-        self._failed_in_a_row += 1
-        if self._failed_in_a_row > 3 * self._wanted:
-            raise TargetError(f"slots do not come up: {why}")
-        yield Notice(f"slot {slot} is gone ({why}); a new one is started")
-        self._host.tell(do="slot", slot=slot)
+                reason = f"slot {slot} is gone: {why}"
+                yield RunLost(run, attempt, reason, endings.of_slot(why))
+        if node is None or node.id not in self._quarantined:
+            self._failed_in_a_row += 1
+            if self._failed_in_a_row > 3 * self._wanted:
+                raise TargetError(f"slots do not come up: {why}")
+            yield Notice(f"slot {slot} is gone ({why}); a new one is started")
+        self._ask_for(slot)
 
     def processes(self) -> list[int]:
         """Return the processes of this target: the host, Ray, slots, runs; none once closed."""
         return [] if self._process is None else self._process.members()
 
-    # ---- files ------------------------------------------------------------------------
 
-    def _short_folder(self) -> Path:
-        """Return a short name for our folder: Ray's sockets are below it."""
-        folder = self._folder.resolve()
-        if len(str(folder)) <= SOCKET_PATH_LIMIT:
-            return folder
-        self._link = Path(tempfile.gettempdir()) / f"sweep-{secrets.token_hex(6)}"
-        self._link.symlink_to(folder)
-        return self._link
+@dataclass(frozen=True, slots=True)
+class _Node:
+    """A node of the cluster, by Ray's id, and its host's name."""
 
-    def _clear_up(self) -> None:
-        if self._link is not None:
-            self._link.unlink(missing_ok=True)
-        for entry in self._folder.glob("session_*"):
-            if entry.is_symlink():
-                entry.unlink()
-            else:
-                shutil.rmtree(entry, ignore_errors=True)
-        shutil.rmtree(self._folder / "s", ignore_errors=True)
+    id: str
+    host: str
+
+    @property
+    def name(self) -> str:
+        """Several nodes may share a host, so the name has part of the id."""
+        return f"{self.host}-{self.id[:ID_SHOWN]}"
 
 
 def _plain(order: RunOrder) -> dict[str, Any]:
@@ -248,12 +289,3 @@ def _plain(order: RunOrder) -> dict[str, Any]:
         }
     assert order.work is not None, "a run on a cluster needs a process or a call"
     return asdict(order.work)
-
-
-def _cause_of_death(code: int) -> str:
-    if code >= 0:
-        return f"exit code {code}"
-    try:
-        return f"killed by {signal.Signals(-code).name}"
-    except ValueError:
-        return f"killed by signal {-code}"

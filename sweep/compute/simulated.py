@@ -75,6 +75,12 @@ class Simulated:
         if self._playing.pop((run, attempt), None) is not None:
             self._push(0.0, RunEnded(run, attempt, None, stopped=True))
 
+    def quarantine(self, node: str) -> None:
+        """Nothing: there is one node."""
+
+    def release(self, node: str) -> None:
+        """Nothing: there is one node."""
+
     def poll(self, timeout: float) -> Sequence[Message]:
         """Jump to the next thing that happens within `timeout` virtual seconds."""
         while self._queue and self._queue[0][0] <= self._now + timeout:

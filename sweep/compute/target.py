@@ -1,4 +1,4 @@
-"""What the engine knows of the outside: five methods, and the facts they bring.
+"""What the engine knows of the outside: a few methods, and the facts they bring.
 
 A target keeps no history and takes no decisions. What it says of a run carries the run's
 attempt, so that words of an earlier attempt are never taken for the present one's.
@@ -61,14 +61,15 @@ class RunOrder:
 
 @dataclass(frozen=True, slots=True)
 class SlotsAre:
-    """This many runs can execute at one time from now on."""
+    """This many runs can execute at one time from now on, on so many nodes."""
 
     slots: int
+    nodes: int = 1
 
 
 @dataclass(frozen=True, slots=True)
 class RunStarted:
-    """The attempt's process is alive; `facts` are host, pid and the like."""
+    """The attempt's process is alive; `facts` are node, host, pid and the like."""
 
     run: int
     attempt: int
@@ -92,6 +93,7 @@ class RunEnded:
         code: exit code; negative for a signal; None when there was no process.
         stopped: whether it ended because it was told to.
         error: what went wrong; empty after a success or a stop.
+        kind: in which way, in the words of `sweep.core.failure`.
         tail: the last of its output, when it failed.
         facts: stop_seconds, cpu_seconds, peak_memory and the like.
     """
@@ -101,6 +103,7 @@ class RunEnded:
     code: int | None
     stopped: bool = False
     error: str = ""
+    kind: str = "error"
     tail: str = ""
     facts: Mapping[str, Any] = field(default_factory=dict)
 
@@ -112,6 +115,7 @@ class RunLost:
     run: int
     attempt: int
     reason: str
+    kind: str = "lost"
 
 
 @dataclass(frozen=True, slots=True)
@@ -141,6 +145,14 @@ class Target(Protocol):
 
     def stop(self, run: int, attempt: int, grace: float) -> None:
         """Ask a run to end, and make it after `grace` seconds; its end is told by `poll`."""
+        ...
+
+    def quarantine(self, node: str) -> None:
+        """Use a node no longer; what runs there goes on."""
+        ...
+
+    def release(self, node: str) -> None:
+        """Use a node again."""
         ...
 
     def poll(self, timeout: float) -> Sequence[Message]:

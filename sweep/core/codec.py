@@ -7,7 +7,7 @@ from typing import Any
 
 from policies import Verdict
 from sweep.core import events
-from sweep.core.commands import Command, Finish, Launch, Stop, SweepStatus
+from sweep.core.commands import Command, Finish, Launch, Quarantine, Release, Stop, SweepStatus
 from sweep.core.events import Event
 
 EVENTS: tuple[type[Event], ...] = (
@@ -22,6 +22,10 @@ EVENTS: tuple[type[Event], ...] = (
     events.CancelAsked,
     events.PauseAsked,
     events.TimePassed,
+    events.LaunchesHeld,
+    events.LaunchesReleased,
+    events.NodeReleased,
+    events.Redefined,
 )
 """The kinds of events; a kind's place in this list is its number in a journal: only append."""
 
@@ -43,6 +47,8 @@ def unpack_event(kind: int, at: float, run: int | None, rest: list[Any]) -> Even
     """
     cls: Any = EVENTS[kind]
     has_run = any(f.name == "run" for f in fields(cls))
+    if cls is events.Redefined:
+        rest[1] = tuple(rest[1])
     event: Event = cls(at, run, *rest) if has_run else cls(at, *rest)
     return event
 
@@ -53,6 +59,10 @@ def pack_command(command: Command) -> list[Any]:
         return ["launch", command.run, command.attempt, command.configuration]
     if isinstance(command, Finish):
         return ["finish", command.status.value, command.reason]
+    if isinstance(command, Quarantine):
+        return ["quarantine", command.node, command.reason]
+    if isinstance(command, Release):
+        return ["release", command.node]
     packed: list[Any] = ["stop", command.run, command.reason]
     if (v := command.verdict) is not None:
         packed.append([v.policy, v.interval, v.value, v.cutoff, v.reason])
@@ -75,4 +85,8 @@ def unpack_command(packed: list[Any]) -> Command:
             return Stop(run, reason, verdict)
         case ["finish", status, reason]:
             return Finish(SweepStatus(status), reason)
+        case ["quarantine", node, reason]:
+            return Quarantine(node, reason)
+        case ["release", node]:
+            return Release(node)
     raise ValueError(f"no such command: {packed!r}")

@@ -45,4 +45,19 @@ class Finish:
     reason: str
 
 
-Command = Launch | Stop | Finish
+@dataclass(frozen=True, slots=True)
+class Quarantine:
+    """Use a node no longer."""
+
+    node: str
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class Release:
+    """Use a node again."""
+
+    node: str
+
+
+Command = Launch | Stop | Finish | Quarantine | Release

@@ -11,6 +11,7 @@ from typing import Any
 
 from policies import EarlyTerminationPolicy, Goal, NoTerminationPolicy, policy_from_wire
 from samplers import Sampling, sampling_from_wire, sampling_wire
+from sweep.core.failure import Attempts
 from sweep.core.single import SINGLE, Single
 
 DEFAULT_DURATION_MINUTES = 10080.0
@@ -25,17 +26,25 @@ class Limits:
         concurrent: upper bound on runs that live at one time.
         duration_minutes: time the sweep may be worked on; running runs are cancelled then.
         run_seconds: time one run may take; it is cancelled then. None: no bound.
+        idle_seconds: time a run may go without reporting the primary metric; it has failed
+            then. None: no bound.
+        first_report_seconds: the same until its first report. None: as `idle_seconds`.
         consecutive_failures: end the sweep when this many of the first runs fail and nothing
             else has ended before them. None: never.
-        attempts: how often a run may be started when its slot or node is lost.
+        attempts: how often a run may be started, by the way in which it ends.
+        stop_diverged: whether a run fails when its primary metric is no finite number; else it
+            goes on, and the value counts as the worst.
     """
 
     runs: int
     concurrent: int
     duration_minutes: float = DEFAULT_DURATION_MINUTES
     run_seconds: float | None = None
+    idle_seconds: float | None = None
+    first_report_seconds: float | None = None
     consecutive_failures: int | None = 3
-    attempts: int = 3
+    attempts: Attempts = field(default_factory=Attempts)
+    stop_diverged: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,6 +60,11 @@ class SweepDefinition:
     def to_wire(self) -> dict[str, Any]:
         """Return HyperDrive's JSON description of the sweep, with our limits beside it."""
         limits = self.limits
+        extra = {
+            "max_idle_seconds": limits.idle_seconds,
+            "max_first_report_seconds": limits.first_report_seconds,
+            "on_non_finite": "stop" if limits.stop_diverged else None,
+        }
         return {
             "generator_config": {"name": SINGLE}
             if isinstance(self.sampling, Single)
@@ -62,7 +76,8 @@ class SweepDefinition:
             "max_duration_minutes": _plain(limits.duration_minutes),
             "max_run_duration_seconds": limits.run_seconds,
             "max_consecutive_failures": limits.consecutive_failures,
-            "max_attempts": limits.attempts,
+            "max_attempts": limits.attempts.to_wire(),
+            **{key: value for key, value in extra.items() if value},
         }
 
     @classmethod
@@ -86,7 +101,10 @@ class SweepDefinition:
                 duration_minutes=wire.get("max_duration_minutes", DEFAULT_DURATION_MINUTES),
                 run_seconds=wire.get("max_run_duration_seconds"),
                 consecutive_failures=wire.get("max_consecutive_failures", 3),
-                attempts=wire.get("max_attempts", 3),
+                attempts=Attempts.from_wire(wire.get("max_attempts", 3)),
+                idle_seconds=wire.get("max_idle_seconds"),
+                first_report_seconds=wire.get("max_first_report_seconds"),
+                stop_diverged=wire.get("on_non_finite") == "stop",
             ),
         )
 

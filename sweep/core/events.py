@@ -6,7 +6,11 @@ the shell looks at a clock, so a recorded list of events always leads to the sam
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Any
+
+from sweep.core.failure import Kind
 
 
 @dataclass(frozen=True, slots=True)
@@ -18,18 +22,20 @@ class Opened:
 
 @dataclass(frozen=True, slots=True)
 class SlotsChanged:
-    """The target has `slots` places where one run at a time can execute."""
+    """The target has `slots` places where one run at a time can execute, on `nodes` machines."""
 
     at: float
     slots: int
+    nodes: int = 1
 
 
 @dataclass(frozen=True, slots=True)
 class Started:
-    """A run's process is alive."""
+    """A run's process is alive, on a node of that name."""
 
     at: float
     run: int
+    node: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,6 +63,7 @@ class Failed:
     at: float
     run: int
     error: str
+    kind: Kind = "error"
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,6 +86,7 @@ class Lost:
     run: int
     reason: str
     counts: bool = True
+    kind: Kind = "lost"
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,6 +107,42 @@ class PauseAsked:
 
 
 @dataclass(frozen=True, slots=True)
+class LaunchesHeld:
+    """Nothing new is to be launched for now: what it needs is short."""
+
+    at: float
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class LaunchesReleased:
+    """What was short is there again."""
+
+    at: float
+
+
+@dataclass(frozen=True, slots=True)
+class NodeReleased:
+    """Somebody wants a node to be used again that was quarantined."""
+
+    at: float
+    node: str
+
+
+@dataclass(frozen=True, slots=True)
+class Redefined:
+    """Somebody wants a sweep that nobody works on to go on otherwise.
+
+    `definition` is the whole new one in its stored form; `rerun` are runs that are over and
+    are to run again.
+    """
+
+    at: float
+    definition: Mapping[str, Any]
+    rerun: tuple[int, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class TimePassed:
     """It is `at` now."""
 
@@ -106,4 +150,15 @@ class TimePassed:
 
 
 RunEvent = Started | Reported | Completed | Failed | Stopped | Lost
-Event = Opened | SlotsChanged | RunEvent | CancelAsked | PauseAsked | TimePassed
+Event = (
+    Opened
+    | SlotsChanged
+    | RunEvent
+    | CancelAsked
+    | PauseAsked
+    | TimePassed
+    | LaunchesHeld
+    | LaunchesReleased
+    | NodeReleased
+    | Redefined
+)

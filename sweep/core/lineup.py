@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import contextlib
 import heapq
 from collections.abc import Mapping
 
-from samplers import Configuration, Sampling
+from samplers import Configuration, Sampling, SpaceError
 from sweep.core.run import RunRecord
 
 
@@ -67,6 +68,26 @@ class Lineup:
         """Teach the sampler the outcome of a run that is over."""
         self._sampler.tell(record.configuration, loss)
         del self._pending[record.number]
+
+    def redefine(self, sampling: Sampling, most: int, losses: Mapping[int, float | None]) -> None:
+        """Go on with another sampling, which learns what is known.
+
+        Args:
+            sampling: gives configurations from now on.
+            most: upper bound on the number of runs.
+            losses: outcomes of the runs that are over, by number.
+        """
+        self._sampler = sampling.sampler()
+        self._exact, self._most, self._exhausted = sampling.exact, most, False
+        for number, loss in losses.items():
+            # What the new space cannot hold cannot be learnt from.
+            with contextlib.suppress(SpaceError):
+                self._sampler.tell(self.runs[number].configuration, loss)
+
+    def again(self, record: RunRecord) -> None:
+        """Let a run that is over run once more."""
+        self._pending[record.number] = record.configuration
+        self.wait(record)
 
     def _ask(self, number: int) -> Configuration | None:
         # A sampler that learns may propose another last digit on another machine, so its

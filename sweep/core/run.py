@@ -8,6 +8,7 @@ from enum import Enum
 from policies import Verdict
 from samplers import Configuration
 from sweep.core.events import Completed, Failed, Lost, Reported, RunEvent, Started, Stopped
+from sweep.core.failure import Attempts, Kind
 from sweep.errors import IllegalEvent
 
 
@@ -59,12 +60,15 @@ class RunRecord:
         configuration: the values of its hyperparameters.
         state: see `RunState`.
         attempt: how often it has been launched.
-        losses: how many of these attempts were lost in a way that counts.
+        failures: how many of these attempts ended in each way that counts.
         reports: how often the present attempt has logged the primary metric.
         last: the latest of these values.
-        launched_at, started_at, ended_at: seconds since the epoch, of the present attempt.
+        launched_at, started_at, reported_at, ended_at: seconds since the epoch, of the present
+            attempt.
+        node: where the present attempt runs.
         reason: why it was told to stop, why it failed, or why it was lost.
         verdict: the policy's verdict, where a policy stopped it.
+        kind: in which way it has failed, or will have once it has stopped.
         again: whether it goes back to WAITING, not to CANCELED, once it has stopped.
     """
 
@@ -72,14 +76,17 @@ class RunRecord:
     configuration: Configuration
     state: RunState = RunState.WAITING
     attempt: int = 0
-    losses: int = 0
+    failures: dict[Kind, int] = field(default_factory=dict)
     reports: int = 0
     last: float | None = None
     launched_at: float | None = None
     started_at: float | None = None
+    reported_at: float | None = None
     ended_at: float | None = None
     reason: str = ""
-    verdict: Verdict | None = field(default=None)
+    verdict: Verdict | None = None
+    node: str = ""
+    kind: Kind | None = None
     again: bool = False
 
     @property
@@ -92,7 +99,8 @@ class RunRecord:
         self.state = RunState.QUEUED
         self.attempt += 1
         self.reports, self.last, self.reason = 0, None, ""
-        self.launched_at, self.started_at, self.ended_at = at, None, None
+        self.verdict, self.kind, self.node = None, None, ""
+        self.launched_at, self.started_at, self.reported_at, self.ended_at = at, None, None, None
 
     def next_state(self, event: RunEvent) -> RunState:
         """Return the state after `event`.
@@ -106,6 +114,14 @@ class RunRecord:
                 f"run {self.number} is {self.state.value} in attempt {self.attempt}"
                 f" and cannot take {event}"
             )
-        if self.again and state is RunState.CANCELED:
-            return RunState.WAITING
+        if state is RunState.CANCELED:
+            if self.again:
+                return RunState.WAITING
+            if self.kind is not None:
+                return RunState.FAILED
         return state
+
+    def may_begin_again(self, kind: Kind, attempts: Attempts) -> bool:
+        """Count an attempt that ended in some way; tell whether there may be another."""
+        self.failures[kind] = self.failures.get(kind, 0) + 1
+        return self.failures[kind] < attempts.of(kind)

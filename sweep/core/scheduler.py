@@ -9,23 +9,30 @@ import math
 from collections.abc import Iterator, Sequence
 
 from policies import Leaderboard, Verdict
-from sweep.core.commands import Command, Finish, Launch, Stop, SweepStatus
+from sweep.core.book import Book
+from sweep.core.commands import Command, Finish, Launch, Release, Stop, SweepStatus
 from sweep.core.definition import SweepDefinition
 from sweep.core.events import (
     CancelAsked,
+    Completed,
     Event,
     Failed,
+    LaunchesHeld,
+    LaunchesReleased,
     Lost,
+    NodeReleased,
     Opened,
     PauseAsked,
+    Redefined,
     Reported,
     RunEvent,
     SlotsChanged,
     Started,
     TimePassed,
 )
-from sweep.core.lineup import Lineup
-from sweep.core.run import TERMINAL, RunRecord, RunState
+from sweep.core.mishaps import Mishaps
+from sweep.core.overdue import overdue
+from sweep.core.run import RunRecord, RunState
 from sweep.core.timetable import Timetable
 from sweep.errors import IllegalEvent
 
@@ -34,28 +41,38 @@ class Scheduler:
     """Turn events into commands.
 
     Attributes:
-        definition: what is swept, and within which limits.
-        runs: every run so far by its number.
-        board: the read model of the policy.
         evaluations: how often the policy has judged a run.
         status: how the sweep stands, with `reason`.
     """
 
     def __init__(self, definition: SweepDefinition) -> None:
-        self.definition = definition
-        self.board: Leaderboard = definition.policy.leaderboard(definition.goal)
+        self._book = Book(definition)
         self.evaluations = 0
         self.status = SweepStatus.RUNNING
         self.reason = ""
-        self._lineup = Lineup(definition.sampling, definition.limits.runs)
-        self.runs = self._lineup.runs
-        self._slots = 0
-        self._live: dict[int, RunRecord] = {}
+        self.held = ""
+        """Why nothing is launched for now; empty when it is."""
+        self._slots, self._nodes = 0, 1
         self._closing: Finish | None = None
         self._times = Timetable(definition.limits.duration_minutes * 60)
-        self._failures_in_a_row = 0
+        self._mishaps = Mishaps(definition.limits.consecutive_failures)
 
     # ---- what others may know ---------------------------------------------------------
+
+    @property
+    def definition(self) -> SweepDefinition:
+        """What is swept, and within which limits."""
+        return self._book.definition
+
+    @property
+    def board(self) -> Leaderboard:
+        """The read model of the policy."""
+        return self._book.board
+
+    @property
+    def runs(self) -> dict[int, RunRecord]:
+        """Every run so far by its number."""
+        return self._book.runs
 
     @property
     def done(self) -> bool:
@@ -65,12 +82,12 @@ class Scheduler:
     @property
     def live(self) -> Sequence[RunRecord]:
         """Runs that occupy a slot, in the order of their launch."""
-        return list(self._live.values())
+        return list(self._book.live.values())
 
     @property
     def next_deadline(self) -> float:
         """The time at which the passing of time alone makes a difference."""
-        run = self._times.first_run(self._is_timed)
+        run = self._times.first_run(self._due)
         end = math.inf if self._closing else self._times.sweep_end
         return min(run[0], end) if run else end
 
@@ -84,9 +101,11 @@ class Scheduler:
         """
         if type(event) is Reported:  # the hot path
             return [*self._reported(event)]
-        if self.done and not isinstance(event, Opened):
+        if self.done and not isinstance(event, (Opened, Redefined)):
             raise IllegalEvent(f"the sweep is {self.status.value} and cannot take {event}")
         commands = [*self._account(event)]
+        if isinstance(event, Redefined):
+            return commands
         self._times.note(event.at)
         return [*commands, *self._fill(event.at), *self._finish()]
 
@@ -95,11 +114,13 @@ class Scheduler:
 
         Only what a sampler that learns proposed then is adopted.
         """
-        self._lineup.recorded = {c.run: c.configuration for c in recorded if isinstance(c, Launch)}
+        self._book.lineup.recorded = {
+            c.run: c.configuration for c in recorded if isinstance(c, Launch)
+        }
         try:
             return self.handle(event)
         finally:
-            self._lineup.recorded = None
+            self._book.lineup.recorded = None
 
     # ---- account ----------------------------------------------------------------------
 
@@ -107,16 +128,21 @@ class Scheduler:
         match event:
             case Opened(at):
                 self._open(at)
-            case SlotsChanged(_, slots):
-                self._slots = slots
-            case CancelAsked(at, None, reason):
-                yield from self._close(SweepStatus.CANCELED, reason, at)
-            case CancelAsked(at, run, reason):
-                yield from self._cancel(at, self._record(run, event), reason)
+            case SlotsChanged(_, slots, nodes):
+                self._slots, self._nodes = slots, nodes
+            case LaunchesHeld() | LaunchesReleased():
+                self.held = event.reason if isinstance(event, LaunchesHeld) else ""
+            case NodeReleased(_, node):
+                self._mishaps.release(node)
+                yield Release(node)
+            case CancelAsked():
+                yield from self._cancel(event)
             case PauseAsked(at, reason):
                 yield from self._close(SweepStatus.PAUSED, reason, at)
             case TimePassed(at):
                 yield from self._pass_time(at)
+            case Redefined():
+                self._redefine(event)
             case _:
                 yield from self._run_event(event)
 
@@ -126,17 +152,34 @@ class Scheduler:
         if self.done:
             raise IllegalEvent(f"the sweep is {self.status.value} and cannot be opened again")
         self._closing = None
-        self._slots = 0
+        self._slots, self._nodes, self.held = 0, 1, ""
+        self._mishaps.forget_nodes()
         self._times.open(at)
 
+    def _redefine(self, event: Redefined) -> None:
+        """Adopt another definition; the sweep can be opened afterwards."""
+        before = self.definition.limits
+        self._book.redefine(event)
+        now = self.definition.limits
+        self._times.extend((now.duration_minutes - before.duration_minutes) * 60)
+        self._mishaps = Mishaps(now.consecutive_failures)
+        self.status, self.reason, self._closing = SweepStatus.PAUSED, "redefined", None
+
     def _reported(self, event: Reported) -> Iterator[Command]:
-        record = self._record(event.run, event)
+        record = self._book.record(event.run, event)
         record.state = record.next_state(event)
         record.reports = interval = self.board.report(event.run, event.value)
         record.last = event.value
+        record.reported_at = event.at
         self._times.note(event.at)
+        if record.state is not RunState.RUNNING:
+            return
+        if not math.isfinite(event.value) and self.definition.limits.stop_diverged:
+            record.kind = "diverged"
+            yield self._stop(record, f"diverged: it reported {event.value} as its primary metric")
+            return
         policy = self.definition.policy
-        if record.state is not RunState.RUNNING or not policy.due(interval):
+        if not policy.due(interval):
             return
         self.evaluations += 1
         if policy.may_stop(self.board, event.run) and policy.stops(self.board, event.run):
@@ -145,73 +188,49 @@ class Scheduler:
             yield self._stop(record, f"{verdict.policy}: {verdict.reason}", verdict)
 
     def _run_event(self, event: RunEvent) -> Iterator[Command]:
-        record = self._record(event.run, event)
+        record = self._book.record(event.run, event)
         record.state = record.next_state(event)
         match event:
-            case Started(at):
-                record.started_at = at
-                if seconds := self.definition.limits.run_seconds:
-                    self._times.allow(record.number, record.attempt, at + seconds)
-            case Failed(_, _, error) if record.state is RunState.FAILED:
-                record.reason = error
+            case Started(at, _, node):
+                record.started_at, record.node = at, node
+                self._watch(record)
+            case Failed(_, _, error, kind) if record.state is RunState.FAILED:
+                if record.kind is None:  # else it was told to stop, and that is the reason
+                    record.reason, record.kind = error, kind
             case Lost():
-                self._lose(record, event)
-        if not record.live:
-            self._leave(record, event.at)
-            yield from self._mind_failures(record, event.at)
-
-    def _lose(self, record: RunRecord, event: Lost) -> None:
-        record.losses += event.counts
-        if record.state is RunState.WAITING and not record.again:
-            record.reason = event.reason
-            if record.losses >= self.definition.limits.attempts:
-                record.state = RunState.FAILED
-                record.reason = f"lost {record.losses} times, the last time: {event.reason}"
-
-    def _leave(self, record: RunRecord, at: float) -> None:
-        """Free the slot; a run that is over teaches the sampler, another waits its turn."""
-        record.ended_at = at
-        del self._live[record.number]
-        if record.state is RunState.WAITING:
-            record.again = False
-            self.board.forget(record.number)
-            self._lineup.wait(record)
+                self._book.lose(record, event)
+            case Completed():
+                record.kind = None
+        if record.live:
             return
-        self._conclude(record)
+        if record.state is RunState.FAILED and not isinstance(event, Lost) and not self._closing:
+            self._book.fail(record)
+        self._book.leave(record, event.at)
+        yield from self._mind_mishaps(record, event.at)
 
-    def _conclude(self, record: RunRecord) -> None:
-        loss = -self.board.best(record.number)
-        self._lineup.conclude(record, loss if math.isfinite(loss) else None)
-        self.definition.policy.finished(self.board, record.number)
-
-    def _mind_failures(self, record: RunRecord, at: float) -> Iterator[Command]:
-        """End a sweep whose first runs have all failed: the script is broken."""
-        limit = self.definition.limits.consecutive_failures
-        if record.state is not RunState.FAILED:
-            if record.state in TERMINAL:
-                self._failures_in_a_row = -1  # something has worked
+    def _mind_mishaps(self, record: RunRecord, at: float) -> Iterator[Command]:
+        """Leave a node alone that is broken; end a sweep whose script is."""
+        if self._closing:
             return
-        if self._failures_in_a_row < 0 or limit is None or self._closing:
-            return
-        self._failures_in_a_row += 1
-        if self._failures_in_a_row >= limit:
-            reason = f"the first {limit} runs all failed; run {record.number}: {record.reason}"
+        if quarantine := self._mishaps.node_is_broken(record, at, self._nodes - 1):
+            yield quarantine
+        if reason := self._mishaps.script_is_broken(record):
             yield from self._close(SweepStatus.FAILED, reason, at)
 
     # ---- stop -------------------------------------------------------------------------
 
-    def _cancel(self, at: float, record: RunRecord, reason: str) -> Iterator[Command]:
+    def _cancel(self, event: CancelAsked) -> Iterator[Command]:
+        at, reason = event.at, event.reason
+        if event.run is None:
+            yield from self._close(SweepStatus.CANCELED, reason, at)
+            return
+        record = self._book.record(event.run, event)
         if record.state in (RunState.QUEUED, RunState.RUNNING):
             yield self._stop(record, reason)
         elif record.state is RunState.STOPPING:
             record.again = False
         elif record.state is RunState.WAITING:
-            self._lineup.leave(record)
-            self._cancel_waiting(record, at, reason)
-
-    def _cancel_waiting(self, record: RunRecord, at: float, reason: str) -> None:
-        record.state, record.reason, record.ended_at = RunState.CANCELED, reason, at
-        self._conclude(record)
+            self._book.cancel_waiting(record, at, reason)
 
     def _stop(
         self, record: RunRecord, reason: str, verdict: Verdict | None = None, again: bool = False
@@ -222,16 +241,25 @@ class Scheduler:
 
     def _pass_time(self, at: float) -> Iterator[Command]:
         limits = self.definition.limits
-        while (run := self._times.first_run(self._is_timed)) and run[0] <= at:
-            reason = f"timeout: it ran for {limits.run_seconds:g} s, the most a run may take"
-            yield self._stop(self.runs[run[1]], reason)
+        while (run := self._times.first_run(self._due)) and run[0] <= at:
+            record = self.runs[run[1]]
+            _, record.kind, reason = overdue(record, limits)
+            yield self._stop(record, reason)
         if not self._closing and self._times.sweep_end <= at:
             reason = f"timeout: the sweep's {limits.duration_minutes:g} minutes are over"
             yield from self._close(SweepStatus.COMPLETED, reason, at)
 
-    def _is_timed(self, number: int, attempt: int) -> bool:
+    def _watch(self, record: RunRecord) -> None:
+        until = self._due(record.number, record.attempt)
+        if until is not None and until < math.inf:
+            self._times.watch(until, record.number, record.attempt)
+
+    def _due(self, number: int, attempt: int) -> float | None:
+        """Return when an attempt's time is over; None when it is no longer going on."""
         record = self.runs[number]
-        return record.state is RunState.RUNNING and record.attempt == attempt
+        if record.state is not RunState.RUNNING or record.attempt != attempt:
+            return None
+        return overdue(record, self.definition.limits)[0]
 
     def _close(self, status: SweepStatus, reason: str, at: float) -> Iterator[Command]:
         """Launch nothing more, stop what runs, and finish with `status`."""
@@ -245,27 +273,26 @@ class Scheduler:
             elif not again:
                 record.again = False
         if not again:
-            for record in self._lineup.waiting:
-                self._lineup.leave(record)
-                self._cancel_waiting(record, at, reason)
+            for record in self._book.lineup.waiting:
+                self._book.cancel_waiting(record, at, reason)
 
     # ---- fill and finish --------------------------------------------------------------
 
     def _fill(self, at: float) -> Iterator[Command]:
         capacity = min(self._slots, self.definition.limits.concurrent)
-        while not self._closing and len(self._live) < capacity:
-            record = self._lineup.next()
+        while not self._closing and not self.held and len(self._book.live) < capacity:
+            record = self._book.lineup.next()
             if record is None:
                 return
             record.begin(at)
-            self._live[record.number] = record
+            self._book.live[record.number] = record
             yield Launch(record.number, record.attempt, record.configuration)
 
     def _finish(self) -> Iterator[Command]:
-        if self._live:
+        if self._book.live:
             return
         if self._closing is None:
-            if not self._lineup.spent:
+            if not self._book.lineup.spent:
                 return
             everything_failed = all(r.state is RunState.FAILED for r in self.runs.values())
             if self.runs and everything_failed:
@@ -274,9 +301,3 @@ class Scheduler:
                 self._closing = Finish(SweepStatus.COMPLETED, "")
         self.status, self.reason = self._closing.status, self._closing.reason
         yield self._closing
-
-    def _record(self, number: int | None, event: Event) -> RunRecord:
-        record = self.runs.get(number) if number is not None else None
-        if record is None:
-            raise IllegalEvent(f"there is no run {number} for {event}")
-        return record

@@ -33,23 +33,32 @@ class Timetable:
         """Take note that it is `at`."""
         self._now = max(self._now, at)
 
-    def allow(self, run: int, attempt: int, until: float) -> None:
-        """Let an attempt of a run go on until a time."""
+    def watch(self, until: float, run: int, attempt: int) -> None:
+        """Look at an attempt of a run at a time: nothing about it is due before."""
         heapq.heappush(self._runs, (until, run, attempt))
+
+    def extend(self, seconds: float) -> None:
+        """Let the sweep be worked on for longer, in all."""
+        self._left += seconds
 
     @property
     def sweep_end(self) -> float:
         """When the sweep's time is over."""
         return math.inf if self._opened_at is None else self._opened_at + self._left
 
-    def first_run(self, counts: Callable[[int, int], bool]) -> tuple[float, int] | None:
-        """Return the earliest end of a run's time, and the run.
+    def first_run(self, due: Callable[[int, int], float | None]) -> tuple[float, int] | None:
+        """Return the earliest time at which a run's time is over, and the run.
 
-        `counts(run, attempt)` tells whether an entry still matters; others are dropped.
+        `due(run, attempt)` tells when that is, which may be later than was thought; None: never
+        again.
         """
         while self._runs:
             until, run, attempt = self._runs[0]
-            if counts(run, attempt):
+            really = due(run, attempt)
+            if really is None:
+                heapq.heappop(self._runs)
+            elif really > until:
+                heapq.heapreplace(self._runs, (really, run, attempt))
+            else:
                 return until, run
-            heapq.heappop(self._runs)
         return None

@@ -3,17 +3,38 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Sequence
-from typing import Protocol
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any, Protocol
 
 from sweep.compute.target import RunOrder, Target
-from sweep.core.commands import Command, Finish, Launch, Stop, SweepStatus
-from sweep.core.events import CancelAsked, Event, Lost, Opened, PauseAsked, TimePassed
+from sweep.core.commands import (
+    Command,
+    Finish,
+    Launch,
+    Quarantine,
+    Release,
+    Stop,
+    SweepStatus,
+)
+from sweep.core.events import (
+    CancelAsked,
+    Event,
+    LaunchesHeld,
+    LaunchesReleased,
+    Lost,
+    NodeReleased,
+    Opened,
+    PauseAsked,
+    Redefined,
+    Stopped,
+    TimePassed,
+)
 from sweep.core.metric_watch import MetricWatch
 from sweep.core.run import RunState
 from sweep.core.scheduler import Scheduler
+from sweep.engine.disk import Ballast, DiskWatch, Level, Room
 from sweep.engine.translate import Translator
-from sweep.errors import Diverged, SweepError
+from sweep.errors import DiskFull, Diverged, SweepError
 from sweep.storage.journal import Batch, Journal
 
 GRACE = 10.0
@@ -29,7 +50,11 @@ class Wishes(Protocol):
     """Where what people want of a running sweep comes from."""
 
     def take(self) -> Sequence[tuple[str, int | None, str]]:
-        """Return new wishes: ("cancel" or "pause", a run or None for all, the reason)."""
+        """Return new wishes.
+
+        They are ("cancel" or "pause", a run or None for all, the reason), and ("release", None,
+        a node).
+        """
         ...
 
 
@@ -46,6 +71,8 @@ class Engine:
 
     Attributes:
         on_round: called after every round with the batch that has become durable.
+        disk: tells how much room there is; None: nobody looks.
+        ballast: is let go of when there is none.
 
     Raises:
         Diverged: the journal was not written by this definition.
@@ -67,6 +94,8 @@ class Engine:
         self._orders = orders
         self._wishes = wishes
         self.on_round: Callable[[Batch], None] = lambda _: None
+        self.disk: DiskWatch | None = None
+        self.ballast: Ballast | None = None
         self._grace = grace
         self._translator = Translator(
             scheduler.definition.metric,
@@ -75,19 +104,33 @@ class Engine:
         )
         self._batch = Batch()
         self._commands: list[Command] = []
+        self._redefinition: tuple[Mapping[str, Any], tuple[int, ...]] | None = None
         self.replayed = self._replay()
         """How many entries the journal held."""
+
+    def redefine(self, definition: Mapping[str, Any], rerun: Sequence[int] = ()) -> None:
+        """Go on otherwise, from `begin` on.
+
+        Args:
+            definition: the whole new definition in its stored form.
+            rerun: runs that are over and are to run again.
+        """
+        self._redefinition = (definition, tuple(rerun))
 
     def work(self) -> SweepStatus:
         """Work on the sweep until it is done or paused; return how it stands then.
 
         Raises:
             TargetError: the target is gone; the sweep can be resumed.
+            DiskFull: not even a pause can be written down; the sweep can be resumed.
         """
         try:
             self.begin()
             while not self.scheduler.done:
                 self.round()
+        except DiskFull as error:
+            self._target.close()  # first: what it writes would take the room that is made
+            self._pause_without_room(str(error))
         finally:
             self._target.close()
         return self.scheduler.status
@@ -122,6 +165,10 @@ class Engine:
     def _open(self) -> None:
         now = self._target.now()
         alive = self.scheduler.live
+        if self._redefinition is not None:
+            definition, rerun = self._redefinition
+            self._handle(Redefined(now, definition, rerun))
+            self._batch.sweep["definition"] = definition
         self._handle(Opened(now))
         for record in alive:  # they went with the engine that had launched them
             self._handle(Lost(now, record.number, "the engine ended", counts=False))
@@ -142,6 +189,8 @@ class Engine:
         if not self.scheduler.done and self.scheduler.next_deadline <= now:
             self._handle(TimePassed(now))
         self._translator.time(now, self._batch)
+        if self.disk is not None and not self.scheduler.done:
+            self._mind_room(now, self.disk.look(now))
         for wish, run, reason in self._wishes.take() if self._wishes else ():
             if not self.scheduler.done:
                 self._wish(now, wish, run, reason)
@@ -149,8 +198,34 @@ class Engine:
     def _wish(self, now: float, wish: str, run: int | None, reason: str) -> None:
         if wish == "pause":
             self._handle(PauseAsked(now, reason))
+        elif wish == "release":
+            self._handle(NodeReleased(now, reason))
         elif wish == "cancel" and (run is None or run in self.scheduler.runs):
             self._handle(CancelAsked(now, run, reason))
+
+    def _mind_room(self, now: float, room: Room) -> None:
+        held = self.scheduler.held
+        if room.level is Level.CRITICAL:
+            self._handle(PauseAsked(now, room.text))
+        elif room.level is Level.LOW and not held:
+            self._handle(LaunchesHeld(now, room.text))
+            self._batch.notices.append((now, None, room.text))
+        elif room.level is Level.OK and held:
+            self._handle(LaunchesReleased(now))
+            self._batch.notices.append((now, None, "there is room on the disk: runs go on"))
+
+    def _pause_without_room(self, reason: str) -> None:
+        """Pause a sweep whose runs are all gone, in the room that the ballast has kept."""
+        if self.ballast is not None:
+            self.ballast.free()
+        now = self._target.now()
+        self._commands.clear()
+        if not self.scheduler.done:
+            self._handle(PauseAsked(now, reason))
+        for record in self.scheduler.live:
+            self._handle(Stopped(now, record.number))
+        self._commands.clear()
+        self._settle()
 
     def _handle(self, event: Event) -> None:
         commands = self.scheduler.handle(event)
@@ -160,7 +235,12 @@ class Engine:
             if run is not None:
                 self._touch(run)
         for command in commands:
-            if isinstance(command, Finish):
+            if isinstance(command, Stop):
+                attempt = self.scheduler.runs[command.run].attempt
+                self._translator.stops[command.run, attempt] = event.at
+            elif isinstance(command, Quarantine):
+                self._batch.notices.append((event.at, None, _quarantined(command)))
+            elif isinstance(command, Finish):
                 self._batch.sweep["status"] = [command.status.value, command.reason]
                 self._batch.sweep["evaluations"] = self.scheduler.evaluations
                 for number, record in self.scheduler.runs.items():
@@ -183,5 +263,16 @@ class Engine:
             elif isinstance(command, Stop):
                 attempt = self.scheduler.runs[command.run].attempt
                 self._target.stop(command.run, attempt, self._grace)
+            elif isinstance(command, Quarantine):
+                self._target.quarantine(command.node)
+            elif isinstance(command, Release):
+                self._target.release(command.node)
         batch, self._batch = self._batch, Batch()
         self.on_round(batch)
+
+
+def _quarantined(command: Quarantine) -> str:
+    return (
+        f"node {command.node} is used no longer: {command.reason}; once it is well again:"
+        f" sweep node release {command.node}"
+    )

@@ -26,11 +26,12 @@ from sweep.core.events import (
     Started,
     Stopped,
 )
+from sweep.core.failure import KINDS, Kind
 from sweep.core.metric_watch import MetricWatch
 from sweep.core.run import RunRecord, RunState
 from sweep.storage.journal import Batch, Metric
 
-KINDS = {"s": "scalar", "l": "list", "r": "row", "t": "table", "i": "image", "j": "json"}
+METRIC_KINDS = {"s": "scalar", "l": "list", "r": "row", "t": "table", "i": "image", "j": "json"}
 """Kinds of metrics by the letter with which the script's side sends them."""
 TRACEBACK = "Traceback (most recent call last):"
 LONGEST_CAUSE = 500
@@ -45,19 +46,21 @@ class Translator:
         runs: the runs of the scheduler.
         watch: notices when the primary metric does not come.
         facts: what is known of each run besides its state.
+        stops: when each attempt that is to stop was decided to, by run and attempt.
     """
 
     metric: str
     runs: dict[int, RunRecord]
     watch: MetricWatch
     facts: dict[int, dict[str, Any]] = field(default_factory=dict)
+    stops: dict[tuple[int, int], float] = field(default_factory=dict)
     _warned: set[str] = field(default_factory=set)
 
     def events(self, message: Message, at: float, batch: Batch) -> Iterator[Event]:
         """Yield the events of one message."""
         match message:
-            case SlotsAre(slots):
-                yield SlotsChanged(at, slots)
+            case SlotsAre(slots, nodes):
+                yield SlotsChanged(at, slots, nodes)
             case Notice(text):
                 batch.notices.append((at, None, text))
             case _ if not self._current(message):
@@ -66,9 +69,9 @@ class Translator:
                 yield from self._said(run, attempt, said, at, batch)
             case RunStarted(run, _, facts):
                 self.facts[run] = batch.facts[run] = dict(facts)
-                yield from self._started(at, run)
-            case RunLost(run, _, reason):
-                yield Lost(at, run, reason)
+                yield from self._started(at, run, str(facts.get("node", "")))
+            case RunLost(run, _, reason, kind):
+                yield Lost(at, run, reason, kind=_kind(kind, "lost"))
             case end:
                 yield self._ended(end, at, batch)
                 if not end.error and not end.stopped:
@@ -82,11 +85,11 @@ class Translator:
         record = self.runs[message.run]
         return record.live and record.attempt == message.attempt
 
-    def _started(self, at: float, run: int) -> Iterator[Event]:
+    def _started(self, at: float, run: int, node: str = "") -> Iterator[Event]:
         """Say that a run has started, once: it may speak before the word of its start is here."""
         if self.runs[run].state is not RunState.RUNNING:
             self.watch.started(at)
-            yield Started(at, run)
+            yield Started(at, run, node)
 
     def _ended(self, end: RunEnded, at: float, batch: Batch) -> Event:
         facts = self.facts.setdefault(end.run, {})
@@ -95,11 +98,13 @@ class Translator:
             facts["exit_code"] = end.code
         if end.tail:
             facts["tail"] = end.tail
+        if (asked := self.stops.pop((end.run, end.attempt), None)) is not None:
+            facts["stop_latency"] = round(max(0.0, at - asked), 6)
         batch.facts[end.run] = facts
         if end.stopped:
             return Stopped(at, end.run)
         if end.error:
-            return Failed(at, end.run, explain(end.error, end.tail))
+            return Failed(at, end.run, explain(end.error, end.tail), _kind(end.kind, "error"))
         return Completed(at, end.run)
 
     def _said(self, run: int, attempt: int, said: Any, at: float, batch: Batch) -> Iterator[Event]:
@@ -111,7 +116,7 @@ class Translator:
             case (("s" | "l"), _) if name == self.metric:
                 for item in value if isinstance(value, list) else [value]:
                     yield from self._reported(run, attempt, item, said, at, batch)
-            case str(), _ if kind in KINDS and isinstance(name, str):
+            case str(), _ if kind in METRIC_KINDS and isinstance(name, str):
                 self.watch.logged(name)
                 batch.metrics.append(_metric(run, attempt, said, at))
                 if kind == "i" and isinstance(value, str):
@@ -148,6 +153,10 @@ class Translator:
             batch.notices.append((at, run, text))
 
 
+def _kind(word: str, default: Kind) -> Kind:
+    return next((kind for kind in KINDS if kind == word), default)
+
+
 def explain(error: str, tail: str) -> str:
     """Return an error with the exception that the output tells of, if it does."""
     cause = _exception(tail)[:LONGEST_CAUSE]
@@ -172,7 +181,7 @@ def _metric(run: int, attempt: int, said: Any, at: float) -> Metric:
         run=run,
         attempt=attempt,
         name=said["n"],
-        kind=KINDS[said["k"]],
+        kind=METRIC_KINDS[said["k"]],
         value=said.get("v"),
         step=_float(step) if _is_number(step) else None,
         at=_float(when) if _is_number(when) and math.isfinite(_float(when)) else at,

@@ -14,7 +14,11 @@ is an error here. Beyond HyperDrive there are these keys, all optional:
       acquisition: LCB            # bayesian: EI, PI or LCB
     max_run_duration_seconds: 600 # a run that takes longer is cancelled
     max_consecutive_failures: 3   # end when so many of the first runs fail; none or 0: never
-    max_attempts: 3               # how often a run is started when its node is lost
+    max_idle_seconds: 900         # a run that reports nothing for so long has failed
+    max_first_report_seconds: 300 # the same until its first report
+    max_attempts: 3               # how often a run is started when its node is lost; or, by the
+                                  # way in which it ends: {lost: 5, preempted: 10, error: 2}
+    on_non_finite: go_on          # or stop: a run whose metric is NaN or infinite has failed
     argument_style: space         # `--lr 0.1`, or with equals `--lr=0.1`
 
 A key without a value, or with null, counts as absent.
@@ -28,6 +32,7 @@ from pathlib import Path
 from policies import Goal, NoTerminationPolicy
 from samplers import BayesianParameterSampling
 from sweep.core.definition import DEFAULT_DURATION_MINUTES, Limits, SweepDefinition
+from sweep.core.failure import KINDS, Attempts, Kind
 from sweep.errors import Problem
 from sweep.formats.arguments import Style
 from sweep.formats.checks import Unfit, number, one_of, positive, text, whole
@@ -51,12 +56,16 @@ KEYS = (
     "max_duration_minutes",
     "max_run_duration_seconds",
     "max_consecutive_failures",
+    "max_idle_seconds",
+    "max_first_report_seconds",
     "max_attempts",
+    "on_non_finite",
     "argument_style",
 )
 
 _GOALS = {goal.value: goal for goal in Goal}
 _STYLES: dict[str, Style] = {"space": "space", "equals": "equals"}
+_ON_NON_FINITE = {"go_on": False, "stop": True}
 _VERSION_2 = "is the word of version 2's sweep files; here it is "
 _ELSEWHERE = {
     "parameter_space": "belongs under 'sampling'",
@@ -123,8 +132,24 @@ def _limits(top: Fields) -> Limits:
         consecutive_failures=top.take(
             "max_consecutive_failures", _failures, default.consecutive_failures
         ),
-        attempts=top.take("max_attempts", whole(1), default.attempts),
+        attempts=top.take("max_attempts", _attempts, default.attempts),
+        idle_seconds=top.take("max_idle_seconds", positive, default.idle_seconds),
+        first_report_seconds=top.take(
+            "max_first_report_seconds", positive, default.first_report_seconds
+        ),
+        stop_diverged=top.take("on_non_finite", one_of(_ON_NON_FINITE), default.stop_diverged),
     )
+
+
+def _attempts(node: Node) -> Attempts:
+    if not isinstance(node.value, dict):
+        return Attempts(whole(1)(node))
+    words: dict[str, Kind] = {kind: kind for kind in KINDS}
+    named = {}
+    for key, value in node.value.items():
+        kind = one_of(words)(Node(key, value.line, value.column))
+        named[kind] = whole(1)(value)
+    return Attempts(named=named)
 
 
 def _failures(node: Node) -> int | None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import math
 import random
+from dataclasses import replace
 
 import pytest
 
@@ -27,6 +28,7 @@ from sweep.core import codec, events
 from sweep.core.commands import Command, Finish, Launch, Stop, SweepStatus
 from sweep.core.definition import Limits, SweepDefinition
 from sweep.core.events import Event
+from sweep.core.failure import Attempts
 from sweep.core.run import LIVE, TERMINAL, TRANSITIONS, RunState
 from sweep.core.scheduler import Scheduler
 
@@ -54,7 +56,10 @@ def definition(dice: random.Random) -> SweepDefinition:
             duration_minutes=dice.choice([5, 1000]),
             run_seconds=dice.choice([None, 50.0]),
             consecutive_failures=dice.choice([None, 3]),
-            attempts=dice.randint(1, 3),
+            attempts=Attempts(dice.randint(1, 3), {"error": dice.randint(1, 2)}),
+            idle_seconds=dice.choice([None, 20.0]),
+            first_report_seconds=dice.choice([None, 15.0]),
+            stop_diverged=dice.random() < 0.3,
         ),
         dice.choice(POLICIES),
     )
@@ -66,17 +71,21 @@ def value(dice: random.Random) -> float:
     )
 
 
-def next_event(s: Scheduler, dice: random.Random, at: float) -> Event:
+def next_event(s: Scheduler, dice: random.Random, at: float) -> Event:  # noqa: C901 - a list
     """Something that may happen now; mostly to runs, now and then to the sweep."""
     kind = dice.random()
     if kind < 0.02:
-        return events.SlotsChanged(at, dice.randint(0, 7))
+        return events.SlotsChanged(at, dice.randint(0, 7), dice.randint(1, 3))
     if kind < 0.025:
         return events.CancelAsked(at, dice.choice([None, *s.runs]), "asked")
     if kind < 0.03:
         return events.PauseAsked(at, "pause")
+    if kind < 0.04:
+        return events.LaunchesReleased(at) if s.held else events.LaunchesHeld(at, "full")
     if kind < 0.05 or not s.live:
         return events.SlotsChanged(at, 5) if dice.random() < 0.5 else events.TimePassed(at)
+    if kind < 0.06:
+        return events.NodeReleased(at, "b")
     run = dice.choice(s.live)
     legal = [k for (state, k) in TRANSITIONS if state is run.state]
     chosen = dice.choice([k for k in legal if k is not events.Lost] * 6 + legal)
@@ -86,12 +95,14 @@ def next_event(s: Scheduler, dice: random.Random, at: float) -> Event:
         return events.Failed(at, run.number, "boom")
     if chosen is events.Lost:
         return events.Lost(at, run.number, "gone", dice.random() < 0.5)
+    if chosen is events.Started:
+        return events.Started(at, run.number, dice.choice(["", "a", "b"]))
     return chosen(at, run.number)
 
 
 def story(seed: int) -> tuple[SweepDefinition, list[tuple[Event, list[Command]]], Scheduler]:
     dice = random.Random(seed)
-    swept = definition(dice)
+    first = swept = definition(dice)
     s, told, at = Scheduler(swept), [], 0.0
     stopped: set[tuple[int, int]] = set()
     launched: list[tuple[int, int]] = []
@@ -122,13 +133,19 @@ def story(seed: int) -> tuple[SweepDefinition, list[tuple[Event, list[Command]]]
             assert not s.live
             at += 500
             event = events.Opened(at)
+            over = [n for n, r in s.runs.items() if r.state in TERMINAL]
+            if over and dice.random() < 0.5:
+                swept = replace(swept, policy=dice.choice(POLICIES))
+                again = tuple(dice.sample(over, dice.randint(0, min(2, len(over)))))
+                wire = json.loads(json.dumps(swept.to_wire()))
+                event = events.Redefined(at, wire, again)
             continue
         if s.done:
             break
         at += dice.choice([0.0, 0.5, 10.0])
         event = next_event(s, dice, at)
     assert len(launched) == len(set(launched)), "no attempt is launched twice"
-    return swept, told, s
+    return first, told, s
 
 
 @pytest.mark.parametrize("seed", range(150))

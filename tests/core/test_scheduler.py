@@ -30,6 +30,7 @@ from sweep.core.events import (
     Stopped,
     TimePassed,
 )
+from sweep.core.failure import Attempts
 from sweep.core.run import RunState
 from sweep.core.scheduler import Scheduler
 from sweep.core.single import Single
@@ -130,7 +131,7 @@ class TestLoss:
         assert (s.runs[0].reports, s.runs[0].last) == (0, None)
 
     def test_not_for_ever(self):
-        s = make(runs=1, attempts=3)
+        s = make(runs=1, attempts=Attempts(3))
         opened(s)
         for attempt in (2, 3):
             assert tell(s, Lost(1, 0, "node gone")) == [Launch(0, attempt, {"x": 0})]
@@ -139,7 +140,7 @@ class TestLoss:
         assert s.runs[0].reason == "lost 3 times, the last time: node gone"
 
     def test_a_run_is_not_to_blame_for_the_engine(self):
-        s = make(runs=1, attempts=1)
+        s = make(runs=1, attempts=Attempts(1))
         opened(s)
         for _ in range(5):
             relaunched = tell(
@@ -293,7 +294,7 @@ class TestPause:
         assert launched == [Launch(0, 2, {"x": 0}), Launch(2, 1, {"x": 2})]
 
     def test_lost_while_pausing_waits_too(self):
-        s = make(runs=1, attempts=1)
+        s = make(runs=1, attempts=Attempts(1))
         opened(s)
         tell(s, Started(1, 0), PauseAsked(2, "Ctrl-C"))
         assert tell(s, Lost(3, 0, "x")) == [Finish(SweepStatus.PAUSED, "Ctrl-C")]

@@ -18,7 +18,7 @@ from sweep.core.events import (
 )
 from sweep.core.metric_watch import MetricWatch
 from sweep.core.run import RunRecord, RunState
-from sweep.engine.translate import KINDS, Translator, explain
+from sweep.engine.translate import METRIC_KINDS, Translator, explain
 from sweep.script import values
 from sweep.storage.journal import Batch, Metric
 
@@ -253,7 +253,7 @@ def test_nonsense_is_passed_over(message):
 
 
 def test_both_sides_know_the_same_kinds():
-    assert KINDS == values.KINDS
+    assert METRIC_KINDS == values.KINDS
 
 
 # ---- facts ------------------------------------------------------------------------------

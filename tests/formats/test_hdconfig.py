@@ -13,6 +13,7 @@ from policies import (
     TruncationSelectionPolicy,
 )
 from sweep.core.definition import Limits, SweepDefinition
+from sweep.core.failure import Attempts
 from sweep.errors import ConfigError
 from sweep.formats.hdconfig import read_hdconfig
 
@@ -77,7 +78,7 @@ def test_defaults(definition):
         duration_minutes=10080,
         run_seconds=None,
         consecutive_failures=3,
-        attempts=3,
+        attempts=Attempts(3),
     )
     assert found.policy == NoTerminationPolicy()
     assert found.sampling.seed is None
@@ -85,7 +86,8 @@ def test_defaults(definition):
 
 def test_nulls_are_as_good_as_absent(definition):
     keys = "policy max_concurrent_runs max_duration_minutes max_run_duration_seconds"
-    keys += " max_consecutive_failures max_attempts argument_style"
+    keys += " max_consecutive_failures max_attempts argument_style on_non_finite"
+    keys += " max_idle_seconds max_first_report_seconds"
     lines = "".join(f"{key}:\n" for key in keys.split())
     assert definition(lines).to_wire() == definition().to_wire()
 
@@ -108,7 +110,12 @@ def test_nulls_are_as_good_as_absent(definition):
         ("max_consecutive_failures: 0", "consecutive_failures", None),
         ("max_consecutive_failures: none", "consecutive_failures", None),
         ("max_consecutive_failures: None", "consecutive_failures", None),
-        ("max_attempts: 1", "attempts", 1),
+        ("max_attempts: 1", "attempts", Attempts(1)),
+        ("max_attempts: {lost: 5, error: 2}", "attempts", Attempts(3, {"lost": 5, "error": 2})),
+        ("max_idle_seconds: 9", "idle_seconds", 9),
+        ("max_first_report_seconds: 9", "first_report_seconds", 9),
+        ("on_non_finite: stop", "stop_diverged", True),
+        ("on_non_finite: go_on", "stop_diverged", False),
     ],
 )
 def test_limits(definition, line, attribute, value):

@@ -1,0 +1,102 @@
+"""A Ray cluster that is somebody else's, and is there already."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from sweep.compute.ray_environment import quiet_environment
+from sweep.errors import TargetError, UserError
+
+PROBE_SECONDS = 30.0
+"""Within which a cluster must have said yes or no."""
+
+
+@dataclass(frozen=True, slots=True)
+class ExistingCluster:
+    """How to reach a cluster.
+
+    Attributes:
+        address: `host:port` of its GCS.
+        token: its authentication token; empty for none.
+        allow_unauthenticated: whether one will do that lets anybody in.
+    """
+
+    address: str
+    token: str = field(default="", repr=False)
+    allow_unauthenticated: bool = False
+
+    @classmethod
+    def from_environment(
+        cls,
+        address: str,
+        allow_unauthenticated: bool = False,
+        environment: Mapping[str, str] = os.environ,
+    ) -> ExistingCluster:
+        """Take the token from where Ray itself looks for it: a variable, or a file it names.
+
+        Raises:
+            UserError: the file cannot be read.
+        """
+        token = environment.get("RAY_AUTH_TOKEN", "")
+        path = environment.get("RAY_AUTH_TOKEN_PATH", "")
+        if not token and path:
+            try:
+                token = Path(path).expanduser().read_text().strip()
+            except OSError as error:
+                raise UserError(f"RAY_AUTH_TOKEN_PATH: {path}: {error.strerror}") from None
+        return cls(address, token, allow_unauthenticated)
+
+    def environment(self) -> dict[str, str]:
+        """Return the environment of a process that speaks with it."""
+        if not self.token:
+            return {**quiet_environment(), "RAY_AUTH_MODE": "disabled"}
+        return {**quiet_environment(), "RAY_AUTH_MODE": "token", "RAY_AUTH_TOKEN": self.token}
+
+    def check(self) -> None:
+        """See that the cluster is there, lets us in, and nobody who has no token.
+
+        Raises:
+            UserError: it lets anybody in, or not us.
+            TargetError: it does not answer.
+        """
+        stranger = self._probe({**quiet_environment(), "RAY_AUTH_MODE": "disabled"})
+        if "nodes" in stranger:
+            if not self.allow_unauthenticated:
+                raise UserError(
+                    f"the Ray cluster at {self.address} lets anybody run anything on it: start it"
+                    " with RAY_AUTH_MODE=token, or accept that: --allow-unauthenticated-ray"
+                )
+            return
+        if not self.token:
+            raise self._refusal(
+                stranger, "set RAY_AUTH_TOKEN, or RAY_AUTH_TOKEN_PATH to a file with it"
+            )
+        answer = self._probe(self.environment())
+        if "nodes" not in answer:
+            raise self._refusal(answer, "the token in RAY_AUTH_TOKEN is not this cluster's")
+
+    def _refusal(self, answer: Mapping[str, Any], advice: str) -> Exception:
+        if "auth" in f"{answer['error']} {answer['text']}".lower():
+            return UserError(f"the Ray cluster at {self.address} does not let us in: {advice}")
+        return TargetError(f"no Ray cluster answers at {self.address}: {answer['text']}")
+
+    def _probe(self, environment: Mapping[str, str]) -> dict[str, Any]:
+        command = [sys.executable, "-m", "sweep.compute.host", self.address]
+        try:
+            done = subprocess.run(
+                command, env=environment, capture_output=True, timeout=PROBE_SECONDS, check=False
+            )
+            answer: dict[str, Any] = json.loads(done.stdout.splitlines()[-1])
+        except subprocess.TimeoutExpired:
+            return {"error": "Timeout", "text": f"nothing within {PROBE_SECONDS:g} s"}
+        except (ValueError, IndexError):
+            last = done.stderr.decode(errors="replace").strip().splitlines()
+            return {"error": "Crash", "text": last[-1] if last else "the probe said nothing"}
+        return answer

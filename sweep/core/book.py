@@ -1,0 +1,118 @@
+"""The runs of a sweep, what they have reported, and what that has taught."""
+
+from __future__ import annotations
+
+import math
+
+from policies import Leaderboard
+from sweep.core.definition import SweepDefinition
+from sweep.core.events import Event, Lost, Redefined
+from sweep.core.lineup import Lineup
+from sweep.core.run import TERMINAL, RunRecord, RunState
+from sweep.errors import IllegalEvent
+
+
+class Book:
+    """Runs from their first launch to their end.
+
+    Args:
+        definition: what is swept.
+
+    Attributes:
+        board: the read model of the policy.
+        lineup: who runs next.
+        runs: every run so far by its number.
+        live: those that occupy a slot, in the order of their launch.
+    """
+
+    def __init__(self, definition: SweepDefinition) -> None:
+        self.definition = definition
+        self.board: Leaderboard = definition.policy.leaderboard(definition.goal)
+        self.lineup = Lineup(definition.sampling, definition.limits.runs)
+        self.runs = self.lineup.runs
+        self.live: dict[int, RunRecord] = {}
+
+    def record(self, number: int | None, event: Event) -> RunRecord:
+        """Return the run that an event speaks of.
+
+        Raises:
+            IllegalEvent: there is no such run.
+        """
+        record = self.runs.get(number) if number is not None else None
+        if record is None:
+            raise IllegalEvent(f"there is no run {number} for {event}")
+        return record
+
+    # ---- ends -------------------------------------------------------------------------
+
+    def fail(self, record: RunRecord) -> None:
+        """Let a run that has failed wait to begin again, if it may."""
+        assert record.kind is not None, "what has failed has failed in some way"
+        if record.may_begin_again(record.kind, self.definition.limits.attempts):
+            record.state = RunState.WAITING
+
+    def lose(self, record: RunRecord, event: Lost) -> None:
+        """Let a run that was lost fail, if that was once too often."""
+        if record.state is not RunState.WAITING or record.again:
+            return
+        record.reason = event.reason
+        if not event.counts:
+            return
+        record.kind = event.kind
+        if not record.may_begin_again(event.kind, self.definition.limits.attempts):
+            record.state = RunState.FAILED
+            times = record.failures[event.kind]
+            if times > 1:
+                record.reason = f"{event.kind} {times} times, the last time: {event.reason}"
+
+    def leave(self, record: RunRecord, at: float) -> None:
+        """Free the slot; a run that is over teaches the sampler, another waits its turn."""
+        record.ended_at = at
+        del self.live[record.number]
+        if record.state is RunState.WAITING:
+            record.again = False
+            self.board.forget(record.number)
+            self.lineup.wait(record)
+        else:
+            self._conclude(record)
+
+    def cancel_waiting(self, record: RunRecord, at: float, reason: str) -> None:
+        """End a run that waits to run again."""
+        self.lineup.leave(record)
+        record.state, record.reason, record.ended_at = RunState.CANCELED, reason, at
+        self._conclude(record)
+
+    def _conclude(self, record: RunRecord) -> None:
+        self.lineup.conclude(record, self._loss(record.number))
+        self.definition.policy.finished(self.board, record.number)
+
+    def _loss(self, number: int) -> float | None:
+        loss = -self.board.best(number)
+        return loss if math.isfinite(loss) else None
+
+    # ---- another definition -----------------------------------------------------------
+
+    def redefine(self, event: Redefined) -> None:
+        """Adopt another definition, and let runs that are over wait to run again.
+
+        Raises:
+            IllegalEvent: a run that is to run again is not over.
+        """
+        for number in event.rerun:
+            record = self.record(number, event)
+            if record.state not in TERMINAL:
+                raise IllegalEvent(f"run {number} is {record.state.value}: it is not over")
+            record.state, record.again, record.failures = RunState.WAITING, False, {}
+            self.board.forget(number)
+            self.lineup.again(record)
+        self.definition = new = SweepDefinition.from_wire(event.definition)
+        board = new.policy.leaderboard(new.goal)
+        board.learn(self.board)
+        self.board = board
+        losses = {}
+        for number, record in self.runs.items():
+            if record.state in TERMINAL:
+                losses[number] = self._loss(number)
+                told = new.policy.finished if record.verdict is None else new.policy.stopped
+                told(board, number)
+        self.lineup.redefine(new.sampling, new.limits.runs, losses)
