@@ -17,6 +17,9 @@ from sweep.errors import WorkspaceError
 from sweep.storage.reader import MetricRow, RunRow, SweepReader
 from sweep.storage.workspace import SweepFolder
 
+DROPPED = {"dropped": "messages", "output_dropped": "bytes"}
+"""Facts that tell what a run has said and printed beyond what is kept."""
+
 
 def show_sweep(folder: SweepFolder, *, as_json: bool) -> None:
     """Print a sweep."""
@@ -100,6 +103,8 @@ def show_run(folder: SweepFolder, run: int, *, as_json: bool) -> None:
 def _fact(name: str, value: object) -> str:
     if isinstance(value, (int, float)) and name == "peak_memory":
         return f"{value / 2**20:.1f} MiB"
+    if isinstance(value, int) and name in DROPPED:
+        return f"{value:,} {DROPPED[name]}, not kept"
     if isinstance(value, (int, float)) and name.endswith("_seconds"):
         return f"{value:.3f} s"
     return value_text(value)

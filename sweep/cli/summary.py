@@ -23,6 +23,7 @@ def summary(reader: SweepReader, folder: SweepFolder) -> Iterator[str]:
     yield from best_lines(reader, folder)
     yield from _policy(reader, runs)
     yield from _first_failure(runs)
+    yield from _losses(runs)
     yield from _next(status, runs, folder)
 
 
@@ -112,6 +113,24 @@ def _first_failure(runs: list[RunRow]) -> Iterator[str]:
     tail: Any = first.facts.get("tail", "")
     for line in plain(tail).rstrip().splitlines()[-LINES_OF_OUTPUT:]:
         yield f"  | {line}"
+
+
+def losses(row: RunRow) -> Iterator[str]:
+    """Yield what a run has said and printed that is not kept, as phrases."""
+    if messages := row.facts.get("dropped"):
+        yield f"{messages:,} of the messages that it logged"
+    if size := row.facts.get("output_dropped"):
+        yield f"{size:,} of the bytes that it printed"
+
+
+def _losses(runs: list[RunRow]) -> Iterator[str]:
+    lost = [(r, " and ".join(losses(r))) for r in runs]
+    lost = [(r, text) for r, text in lost if text]
+    if lost:
+        first, text = lost[0]
+        others = f"; and {counted(len(lost) - 1, 'other run')} like it" if len(lost) > 1 else ""
+        told = f"run {first.number}: {text} were too much to be kept{others}"
+        yield click.style(told, fg="yellow")
 
 
 def _next(status: str, runs: list[RunRow], folder: SweepFolder) -> Iterator[str]:

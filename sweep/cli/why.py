@@ -53,6 +53,7 @@ def why(run: str, as_json: bool, workspace: Path | None) -> None:
 
 
 def _lines(reader: Any, folder: Any, row: Any) -> Iterator[str]:
+    from sweep.cli.summary import losses  # noqa: PLC0415
     from sweep.core.words import counted, duration, number, plain  # noqa: PLC0415
 
     yield f"{click.style(folder.run_id(row.number), bold=True)}: {_ending(row)}"
@@ -67,6 +68,8 @@ def _lines(reader: Any, folder: Any, row: Any) -> Iterator[str]:
         yield f"  its {counted(len(curve), 'report')} of {metric}: {more}{values}"
     if not row.verdict and row.status in ("Completed", "Running"):
         yield f"  {_went_on(definition['policy_config'], row.reports)}"
+    for lost in losses(row):
+        yield f"  not kept, since it was too much or could not be written: {lost}"
     if seconds := row.facts.get("stop_seconds"):
         yield f"  all of its processes were gone {seconds * 1000:.1f} ms after the first signal"
     for line in plain(row.facts.get("tail", "")).rstrip().splitlines()[-12:]:

@@ -63,7 +63,7 @@ class Execution:
         self._watching: asyncio.Task[None] | None = None
         self._above = ""  # why it is ended: it has written too much
 
-    def say(self, kind: str, **facts: Any) -> None:
+    def say(self, kind: str, /, **facts: Any) -> None:
         """Tell the engine something about this run."""
         message = {"k": kind, "run": self.key, "t": time.time(), **facts}
         self.mailbox.put(json.dumps(message).encode())
@@ -209,7 +209,7 @@ class Execution:
         facts = {name: value for name, value in event.items() if name != "event"}
         if self._above and facts["stopped"]:  # by us, so it has failed, however it took that
             facts |= {"stopped": False, "code": facts["code"] or None}
-            facts |= {"error": self._above, "failure": "quota"}
+            facts |= {"error": self._above, "kind": "quota"}
         failed = facts["code"] != 0 and not facts["stopped"]
         facts["tail"] = self._log.tail.decode(errors="replace") if failed else ""
         self.say("ended", dropped=self._dropped, output_dropped=self._log.dropped, **facts)

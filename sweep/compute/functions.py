@@ -237,12 +237,12 @@ class FunctionRuns:
             watching.cancel()
         if (above := self._above.pop(run, None)) and facts.get("stopped"):
             facts |= {"stopped": False, "code": facts["code"] or None}
-            facts |= {"error": above, "failure": "quota"}
+            facts |= {"error": above, "kind": "quota"}
         self._stopping.discard(run)
         self._over.append(run)
         self._say("ended", run, dropped=self._said.pop(run).dropped, **facts)
 
-    def _say(self, kind: str, run: str, **facts: Any) -> None:
+    def _say(self, kind: str, run: str, /, **facts: Any) -> None:
         message = {"k": kind, "run": run, "t": time.time(), **facts}
         self._mailbox.put(json.dumps(message).encode())
 

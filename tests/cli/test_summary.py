@@ -10,7 +10,7 @@ from sweep.cli.summary import summary
 from sweep.engine.wishes import leave
 from sweep.storage.feed import Feed
 from sweep.storage.reader import SweepReader
-from tests.cli.workspaces import TRACEBACK, Extras, kept, lone, play, values
+from tests.cli.workspaces import TRACEBACK, Extras, kept, lone, play, sweep, values
 
 
 def told(folder):
@@ -45,6 +45,22 @@ def test_nothing_was_logged(place):
         f"Kept in {folder.path}",
         "Next: sweep export --format csv",
     ]
+
+
+def test_what_was_too_much_to_be_kept_is_told(place):
+    facts = {1: {"dropped": 4000, "output_dropped": 1_234_567}, 2: {"dropped": 1}}
+    folder = kept(place, points=3)
+    play(folder, values(0.5), extras=Extras(facts=facts))
+    lost = "4,000 of the messages that it logged and 1,234,567 of the bytes that it printed"
+    assert f"run 1: {lost} were too much to be kept; and 1 other run like it" in told(folder)
+    why = "  not kept, since it was too much or could not be written: 4,000 of the messages"
+    assert any(line.startswith(why) for line in sweep("why", 1).lines)
+    shown = {" ".join(line.split()) for line in sweep("run", "show", "-r", "1").lines}
+    assert {
+        "dropped 4,000 messages, not kept",
+        "output_dropped 1,234,567 bytes, not kept",
+    } <= shown
+    assert "not kept" not in sweep("why", 0).out
 
 
 def test_a_policy_that_never_judged(place):

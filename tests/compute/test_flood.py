@@ -73,6 +73,7 @@ class TestScripts:
             await here.slot.start(here.order(code, outputs_bytes=200_000))
             ended = await here.hear("ended")
             assert ended["error"] == "outputs are above the quota of 200 kB"
+            assert ended["kind"] == "quota"
             assert (ended["code"], ended["stopped"]) == (None, False)
 
         in_slot(story, short)
@@ -191,6 +192,7 @@ class TestFunctions:
             await here.slot.start({**function_order(0, short), "outputs_bytes": 200_000})
             ended = await here.hear("ended")
             assert ended["error"] == "outputs are above the quota of 200 kB"
+            assert ended["kind"] == "quota"
             assert (ended["code"], ended["stopped"]) == (None, False)
 
         in_slot(story, short, pickled(train))
