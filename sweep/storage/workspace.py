@@ -7,6 +7,8 @@ import json
 import os
 import re
 import time
+from collections.abc import Iterable
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -149,7 +151,7 @@ class WorkspaceFolder:
 
     def experiments(self) -> list[dict[str, Any]]:
         """Return the experiments, the oldest first."""
-        found = [json.loads(p.read_text()) for p in (self.path / "experiments").glob("*.json")]
+        found = _readable((self.path / "experiments").glob("*.json"), "name", "created")
         return sorted(found, key=lambda e: (e["created"], e["name"]))
 
     # ---- sweeps -----------------------------------------------------------------------
@@ -182,7 +184,8 @@ class WorkspaceFolder:
 
     def sweeps(self, experiment: str = "") -> list[SweepFolder]:
         """Return the sweeps, of one experiment or of all, the newest first."""
-        found = [json.loads(p.read_text()) for p in (self.path / "sweeps").glob("*/sweep.json")]
+        places = (self.path / "sweeps").glob("*/sweep.json")
+        found = _readable(places, "id", "experiment", "created")
         found.sort(key=lambda about: (about["created"], about["id"]), reverse=True)
         return [
             SweepFolder(about["id"], self.path / "sweeps" / about["id"])
@@ -256,11 +259,30 @@ class WorkspaceFolder:
         return folder
 
 
+def _readable(places: Iterable[Path], *keys: str) -> list[dict[str, Any]]:
+    """Return what JSON files say; one that is damaged does not hide the others."""
+    found = []
+    for place in places:
+        with suppress(OSError, ValueError):
+            about = json.loads(place.read_text())
+            if isinstance(about, dict) and about.keys() >= {*keys}:
+                found.append(about)
+    return found
+
+
 def write(path: Path, content: Any) -> None:
-    """Write a JSON file, all or nothing."""
+    """Write a JSON file, all or nothing.
+
+    Raises:
+        OSError: it cannot be written; what was there is still there.
+    """
     part = path.with_name(f".{path.name}.{os.getpid()}")
-    with part.open("w") as file:
-        file.write(json.dumps(content, indent=1) + "\n")
-        file.flush()
-        os.fsync(file.fileno())
-    part.replace(path)
+    try:
+        with part.open("w") as file:
+            file.write(json.dumps(content, indent=1) + "\n")
+            file.flush()
+            os.fsync(file.fileno())
+        part.replace(path)
+    except BaseException:
+        part.unlink(missing_ok=True)
+        raise
