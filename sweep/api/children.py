@@ -107,7 +107,7 @@ class KeptRun:
                 "error": {"error": {"message": row.reason}} if row.status == "Failed" else None,
                 "warnings": [],
                 "properties": self.get_properties(),
-                "runDefinition": {"arguments": _arguments(reader, self._sweep, row)},
+                "runDefinition": {"arguments": _arguments(reader, row)},
                 "logFiles": {name: str(self.folder / name) for name in self.get_file_names()},
             }
 
@@ -150,15 +150,14 @@ def metrics_of(reader: SweepReader, row: RunRow, name: str | None = None) -> dic
     return read_back(m for m in logged if name is None or m[0] == name)
 
 
-def _arguments(reader: SweepReader, sweep: SweepFolder, row: RunRow) -> list[str]:
+def _arguments(reader: SweepReader, row: RunRow) -> list[str]:
     stored = reader.get("template")
     if "function" in stored:
         return []
     template = ScriptTemplate.from_json(stored)
     sampling = SweepDefinition.from_wire(reader.get("definition")).sampling
     space = None if isinstance(sampling, Single) else sampling.space
-    process = template.process(sweep, row.number, row.attempt, row.configuration, space)
-    return list(process.argv[len(template.command) :])
+    return template.arguments_of(row.configuration, space)
 
 
 def _utc(at: float | None) -> str | None:

@@ -26,6 +26,7 @@ from sweep.formats.arguments import Style, strip_fixed, text_of
 from sweep.formats.runconfig import RunConfiguration
 from sweep.storage import git, snapshot
 from sweep.storage.journal import Batch, SqliteJournal
+from sweep.storage.private import enclose
 from sweep.storage.workspace import SweepFolder, WorkspaceFolder
 
 LOCAL_WORDS = ("local", "", "localhost")
@@ -92,7 +93,7 @@ def create(
     )
     template.check(None if isinstance(sampling, Single) else sampling.space)
     shot = _snapshot(workspace, submission, warn)
-    template = replace(template, tree=str(shot.tree))
+    template, secrets = replace(template, tree=str(shot.tree)).without_secrets()
     return keep(
         workspace,
         submission.definition,
@@ -106,10 +107,11 @@ def create(
         },
         identity=submission.sweep_id,
         tags=submission.tags,
+        secrets=secrets,
     )
 
 
-def keep(
+def keep(  # noqa: PLR0913 - what is kept of a sweep
     workspace: WorkspaceFolder,
     definition: SweepDefinition,
     experiment: str,
@@ -117,8 +119,11 @@ def keep(
     *,
     identity: str = "",
     tags: Sequence[tuple[str, str]] = (),
+    secrets: Mapping[str, Any] | None = None,
 ) -> SweepFolder:
     """Write a sweep into its workspace: its definition, `about` and what git says.
+
+    `secrets` go into a file of their own, which nothing but a launch looks into.
 
     Raises:
         WorkspaceError: the experiment cannot be named so, or there is a sweep of that id.
@@ -136,6 +141,7 @@ def keep(
     workspace.add_experiment(experiment)
     folder = workspace.add_sweep(identity or _new_identity(definition, experiment), experiment)
     try:
+        enclose(folder, secrets or {})
         journal = SqliteJournal(folder.database, definition.goal)
         journal.write(Batch(sweep=facts, tags=rows))
         journal.close()

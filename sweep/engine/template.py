@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
 from samplers import Configuration, Space
 from sweep.compute.target import Call, Process
+from sweep.core import redact
 from sweep.formats.arguments import Style, environment, render
 from sweep.formats.passing import check_room, space_bytes, variables_bytes, words_bytes
+from sweep.storage.private import secrets_of
 from sweep.storage.workspace import SweepFolder
 
 SECRET_FREE_PREFIXES = ("RAY_", "SWEEP_")
@@ -30,6 +32,7 @@ class ScriptTemplate:
         argument_style: see `sweep.formats.arguments.render`.
         pass_arguments: whether hyperparameters are passed as arguments at all.
         threads: of numeric libraries, unless the user's environment says how many.
+        redacted: whether secrets are left out; runs get them from the sweep's folder.
     """
 
     command: Sequence[str]
@@ -39,6 +42,7 @@ class ScriptTemplate:
     argument_style: Style = "space"
     pass_arguments: bool = True
     threads: int = 1
+    redacted: bool = False
 
     def to_json(self) -> dict[str, Any]:
         """Return the template as a JSON value."""
@@ -48,6 +52,26 @@ class ScriptTemplate:
     def from_json(cls, stored: Mapping[str, Any]) -> ScriptTemplate:
         """Return the template that `to_json` stored."""
         return cls(**stored)
+
+    def without_secrets(self) -> tuple[ScriptTemplate, dict[str, Any]]:
+        """Return what anybody may read, and the JSON value of what is kept apart from it."""
+        public: dict[str, Any] = {
+            "command": redact.arguments(self.command),
+            "arguments": redact.arguments(self.arguments),
+            "environment_variables": redact.variables(self.environment_variables),
+        }
+        secret = {k: v for k in public if (v := _plain(getattr(self, k))) != public[k]}
+        return replace(self, **public, redacted=bool(secret)), secret
+
+    def _complete(self, sweep: SweepFolder) -> ScriptTemplate:
+        """Return the template with its secrets.
+
+        Raises:
+            WorkspaceError: they are not there.
+        """
+        if not self.redacted:
+            return self
+        return replace(self, **secrets_of(sweep), redacted=False)
 
     def check(self, space: Space | None) -> None:
         """Refuse what no run could be given.
@@ -74,16 +98,17 @@ class ScriptTemplate:
 
         Raises:
             ConfigError: a value cannot be passed to a process.
+            WorkspaceError: the secrets that it is to be given are gone.
         """
+        whole = self._complete(sweep)
         values = space.flatten(configuration) if space else []
-        swept = [word for pair in values for word in render(*pair, self.argument_style)]
         folder = str(sweep.run_folder(number, attempt))
         return Process(
-            argv=[*self.command, *self._with(swept if self.pass_arguments else [])],
+            argv=[*whole.command, *whole.arguments_of(configuration, space)],
             env={
                 **inherited(self.threads),
                 "PYTHONUNBUFFERED": "1",  # what a script prints is seen when it is printed
-                **self.environment_variables,
+                **whole.environment_variables,
                 **environment(dict(values)),
                 "SWEEP_ID": sweep.id,
                 "SWEEP_RUN_ID": sweep.run_id(number),
@@ -95,8 +120,10 @@ class ScriptTemplate:
             tree=self.tree,
         )
 
-    def _with(self, swept: Sequence[str]) -> list[str]:
+    def arguments_of(self, configuration: Configuration, space: Space | None) -> list[str]:
         """Return the fixed arguments and the others; behind `--` a script takes no options."""
+        values = space.flatten(configuration) if space and self.pass_arguments else []
+        swept = [word for pair in values for word in render(*pair, self.argument_style)]
         fixed = list(self.arguments)
         end = fixed.index("--") if "--" in fixed else len(fixed)
         return [*fixed[:end], *swept, *fixed[end:]]
@@ -123,6 +150,10 @@ class FunctionTemplate:
         env = {**inherited(self.threads), "SWEEP_ID": sweep.id, "SWEEP_RUN_ID": sweep.id}
         folder = str(sweep.run_folder(number, attempt))
         return Call(sweep.run_id(number), env, folder, str(Path.cwd()))
+
+
+def _plain(words: Sequence[str] | Mapping[str, str]) -> list[str] | dict[str, str]:
+    return dict(words) if isinstance(words, Mapping) else list(words)
 
 
 def inherited(threads: int) -> dict[str, str]:

@@ -7,6 +7,8 @@ import re
 import subprocess
 from pathlib import Path
 
+from sweep.core import redact
+
 QUESTIONS = {
     "REPOSITORY_URI": ("ls-remote", "--get-url"),
     "BRANCH": ("symbolic-ref", "--short", "HEAD"),
@@ -60,4 +62,6 @@ def _ask(source: Path, *words: str) -> str:
 
 
 def _without_credentials(value: str) -> str:
-    return re.sub(r"^([a-z][a-z0-9+.-]*://)[^/]*@", r"\1", value, flags=re.IGNORECASE)
+    return redact.text(
+        re.sub(r"([a-z][a-z0-9+.-]*://)[^/\s]*@", r"\1", value, flags=re.IGNORECASE)
+    )
