@@ -23,8 +23,9 @@ MOST_COMPLAINTS = 5
 ESSENTIAL = ("definition", "status", "template", "resources")
 JSON_COLUMNS = {RUN_COLUMNS.index("configuration"), RUN_COLUMNS.index("verdict")}
 REPAIR = "`sweep doctor --repair` keeps the journal as far as it can be read"
-RESULTS = "SELECT 1 FROM run, metric, tag, notice LIMIT 0"
-"""Asks for nothing, of tables that have to be there."""
+JSON_OF_RUNS = "SELECT facts FROM run WHERE facts IS NOT NULL UNION ALL SELECT value FROM metric"
+TEXTS = "SELECT kind, name FROM metric UNION ALL SELECT name, value FROM tag"
+NOTICES = "SELECT at, run, text FROM notice"
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,9 +111,9 @@ def _check(db: sqlite3.Connection, path: Path, found: Checkup) -> None:
         what = "SQLite says: " + "; ".join(complaints[:MOST_COMPLAINTS])
         found.findings.append(Finding("damaged", str(path), what, REPAIR))
         found.mend = True
-    db.execute(RESULTS)
     for key, value in db.execute("SELECT key, value FROM sweep"):
         found.facts[key] = json.loads(value)
+    _read_all(db)
     for key in ESSENTIAL[:2]:
         if key not in found.facts:
             raise Damaged(f"the sweep's {key} is not in it")
@@ -130,6 +131,15 @@ def _check(db: sqlite3.Connection, path: Path, found: Checkup) -> None:
             Finding("tables", str(path), what, "`sweep doctor --repair` makes them anew")
         )
         found.mend = True
+
+
+def _read_all(db: sqlite3.Connection) -> None:
+    """Read what the journal does not say: every value has to be one."""
+    for (value,) in db.execute(JSON_OF_RUNS):
+        json.loads(value)
+    for question in (TEXTS, NOTICES):
+        for _ in db.execute(question):
+            pass  # to be read is to be decoded
 
 
 def _stuck(path: Path, traced: Retraced, found: Checkup) -> Finding:

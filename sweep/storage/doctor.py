@@ -188,9 +188,11 @@ def _ray(folder: SweepFolder) -> Iterator[Finding]:
         for p in Path(tempfile.gettempdir()).glob("sweep-*")
         if p.is_symlink() and p.readlink() == ray.resolve()
     ]
-    for path in (*left, *links):
-        what = "left by a Ray that did not end by itself"
-        yield Finding("ray", str(path), what, "delete it; nothing of the sweep's is in it")
+    if left or links:
+        names = ", ".join([*(p.name for p in left), *map(str, links)])
+        what = f"a Ray that did not end by itself has left {names}"
+        todo = "delete these, once its processes are gone; nothing of the sweep's is in them"
+        yield Finding("ray", str(ray), what, todo)
 
 
 def _run_folders(check: SweepCheck, database: Checkup) -> Iterator[Finding]:

@@ -12,6 +12,7 @@ from typing import Any
 from policies import Goal
 from sweep.core.codec import EVENTS, KIND
 from sweep.core.commands import Command
+from sweep.core.definition import SweepDefinition
 from sweep.core.events import Event, Reported, Started
 from sweep.storage.closing import Closing
 from sweep.storage.journal import unpack_entry
@@ -85,6 +86,7 @@ class SweepReader(Closing):
     def __init__(self, path: Path) -> None:
         self._path = path
         self._db = connect(path)
+        self._is_sound = False  # whether its definition is one; looked at once
 
     def close(self) -> None:
         """Close the database."""
@@ -96,7 +98,11 @@ class SweepReader(Closing):
         if not rows and default is None and key in ESSENTIAL:
             raise damaged(self._path, f"the sweep's {key} is not in it")
         with Explained(self._path, values=True):
-            return json.loads(rows[0][0]) if rows else default
+            value = json.loads(rows[0][0]) if rows else default
+            if key == "definition" and rows and not self._is_sound:
+                SweepDefinition.from_wire(value)
+                self._is_sound = True
+            return value
 
     @property
     def goal(self) -> Goal:

@@ -190,7 +190,7 @@ def _scan(
                 with suppress(*NONSENSE):
                     rows.setdefault(row[:keys], read(*row))
                 broken = broken or row[:keys] not in rows
-        except sqlite3.Error:
+        except (sqlite3.Error, UnicodeDecodeError):
             whole, broken = False, True
         if whole:
             break

@@ -8,10 +8,13 @@ from pathlib import Path
 from tempfile import TemporaryFile
 from types import TracebackType
 
+from sweep.core.words import fit
 from sweep.errors import Damaged, DiskFull, WorkspaceError
 
 FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
 PROBE_BYTES = 1 << 16
+LONGEST = 200
+"""How much of a message is shown: it may quote what a broken page holds."""
 OURS = (sqlite3.ProgrammingError, sqlite3.InterfaceError)
 """Mistakes of this program, not of the disk."""
 NONSENSE = (ValueError, TypeError, LookupError, RecursionError)
@@ -47,7 +50,8 @@ class Explained:
         """Explain what ended the block."""
         if isinstance(error, sqlite3.Error) and not isinstance(error, OURS):
             raise explain(self._path, error, self._doing) from None
-        if self._values and isinstance(error, NONSENSE):
+        # SQLite may quote bytes of a broken page in its message, and Python stumbles over them.
+        if isinstance(error, UnicodeDecodeError) or (self._values and isinstance(error, NONSENSE)):
             raise damaged(self._path, f"a value in it makes no sense ({one(error)})") from None
 
 
@@ -59,7 +63,7 @@ def explain(path: Path, error: sqlite3.Error, doing: str = "") -> WorkspaceError
         error: what SQLite says.
         doing: what could not be done, as in "cannot be written".
     """
-    said = str(error)
+    said = fit(str(error), LONGEST)
     place = f"{path} {doing}" if doing else str(path)
     vague = "disk I/O error" in said or "unable to open" in said
     if "is full" in said or (vague and _is_full(path.parent)):
@@ -100,7 +104,7 @@ def damaged(path: Path, why: str) -> Damaged:
 
 def one(error: BaseException) -> str:
     """Return an error on one line."""
-    return " ".join(f"{type(error).__name__}: {error}".split())[:200]
+    return fit(f"{type(error).__name__}: {error}", LONGEST)
 
 
 def _is_full(folder: Path) -> bool:

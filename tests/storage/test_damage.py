@@ -223,6 +223,10 @@ def test_an_emptied_database_does_not_take_its_log_with_it(tmp_path):
     [
         ("DELETE FROM sweep WHERE key = 'definition'", "the sweep's definition is not in it"),
         ("UPDATE sweep SET value = '{\"a' WHERE key = 'definition'", "makes no sense"),
+        (
+            "UPDATE sweep SET value = '{\"generator_config\": {}}' WHERE key = 'definition'",
+            "no sense",
+        ),
         ("UPDATE sweep SET value = x'ff00' WHERE key = 'definition'", "makes no sense"),
         ("UPDATE run SET configuration = '{' WHERE number = 1", "makes no sense"),
         ("UPDATE run SET configuration = CAST(x'c328' AS TEXT)", "Could not decode"),
@@ -243,6 +247,14 @@ def test_values_that_make_no_sense(whole, tmp_path, statement, words):
         use(path)
     assert words in str(caught.value)
     assert words in caught.value.why
+
+
+def test_a_table_whose_name_is_no_text(whole, tmp_path):
+    path = tmp_path / "sweep.db"
+    data = whole.read_bytes().replace(b"CREATE TABLE notice", b"CREATE TABL! notice")
+    path.write_bytes(data.replace(b"noticenotice", b"n\xc4ticenotice"))
+    with pytest.raises(Damaged, match="sweep doctor"):  # SQLite's own message quotes that name
+        use(path)
 
 
 def test_a_second_entry_of_the_same_number_is_refused(story, path):
