@@ -145,7 +145,7 @@ def _check_resumed(train: Train, folder: SweepFolder) -> None:
 
 def _work(folder: SweepFolder, function: bytes, *, show_output: bool) -> SweepStatus:
     with OpenSweep(folder, function) as opened:
-        if opened.over:
+        if opened.engine.over:
             return opened.engine.scheduler.status
         with SweepReader(folder.database) as reader:
             feed = Feed(reader, after=opened.engine.replayed)

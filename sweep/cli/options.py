@@ -69,6 +69,18 @@ grace_option = click.option(
     metavar="SECONDS",
     help="Time a run has to end by itself when it is stopped.",
 )
+cluster_options = many(
+    click.option(
+        "--ray-address",
+        metavar="HOST:PORT",
+        help="Run on that Ray cluster; its token is taken from RAY_AUTH_TOKEN(_PATH).",
+    ),
+    click.option(
+        "--allow-unauthenticated-ray",
+        is_flag=True,
+        help="Accept a cluster that lets anybody in.",
+    ),
+)
 snapshot_option = click.option(
     "--strict-snapshot",
     is_flag=True,

@@ -11,6 +11,7 @@ import click
 
 from sweep.cli.options import (
     SCRIPT_AND_ARGUMENTS,
+    cluster_options,
     find_sweep,
     grace_option,
     resource_options,
@@ -39,6 +40,7 @@ from sweep.errors import UserError
 @resource_options
 @grace_option
 @snapshot_option
+@cluster_options
 @work_options
 @workspace_option
 def start(**options: Any) -> None:
@@ -67,22 +69,46 @@ def start(**options: Any) -> None:
 
 @click.command()
 @click.argument("sweep", default="")
+@click.option("--max-total-runs", type=click.IntRange(min=1), help="More than before.")
+@click.option("--max-concurrent-runs", type=click.IntRange(min=1), help="Instead of before.")
+@click.option(
+    "--max-duration-minutes", type=click.FloatRange(min=0), help="In all, with the time before."
+)
+@click.option(
+    "--rerun",
+    default="",
+    metavar="WHICH",
+    help="Also run again: numbers, or failed, lost, canceled, stopped, completed; with commas.",
+)
+@click.option(
+    "--changed",
+    type=click.Choice(["old", "new"]),
+    default=None,
+    help="If script or file have changed: go on with the old or the new ones.",
+)
 @work_options
 @workspace_option
-def resume(
-    sweep: str, quiet: bool, as_json: bool, background: bool, workspace: Path | None
-) -> None:
-    """Go on with a sweep that was paused or killed.
+def resume(sweep: str, workspace: Path | None, **options: Any) -> None:
+    """Go on with a sweep that was paused or killed, or further with one that has ended.
 
     SWEEP is an id, the beginning of one, or a sweep's folder; the last sweep by default.
     """
     from sweep.cli.work import in_background, work_on  # noqa: PLC0415 - not needed for --help
+    from sweep.engine.continuation import Continuation  # noqa: PLC0415
 
     folder = find_sweep(workspace, sweep)
-    if background:
-        in_background(folder)
+    names = ("max_total_runs", "max_concurrent_runs", "max_duration_minutes", "rerun", "changed")
+    said = {name: options[name] for name in names if options[name]}
+    continuation = Continuation(**said)
+    if options["background"]:
+        said.setdefault("changed", "old")  # a change is refused before, if nothing is said of it
+        words = [f"--{name.replace('_', '-')}={value}" for name, value in said.items()]
+        in_background(folder, continuation, words)
         return
-    sys.exit(work_on(folder, quiet=quiet, as_json=as_json))
+    code = work_on(
+        folder, quiet=options["quiet"], as_json=options["as_json"], continuation=continuation
+    )
+    sys.exit(code)
 
 
 def folder_name(source: Path) -> str:

@@ -12,6 +12,7 @@ from policies import Goal
 from sweep.cli.options import warn, workspace_to_write
 from sweep.core.definition import Limits, SweepDefinition
 from sweep.core.single import Single
+from sweep.engine.continuation import remember
 from sweep.engine.submit import Submission, create
 from sweep.errors import UserError
 from sweep.formats.hdconfig import HdConfig, read_hdconfig
@@ -33,7 +34,8 @@ def submit_sweep(
     Raises:
         SweepError: anything is wrong; nothing has been launched.
     """
-    read = read_hdconfig(find_hdconfig(hdconfig, source))
+    path = find_hdconfig(hdconfig, source)
+    read = read_hdconfig(path)
     for problem in read.warnings:
         warn(str(problem))
     definition = _overridden(read, options)
@@ -43,6 +45,7 @@ def submit_sweep(
         source=source,
         experiment=experiment,
         argument_style=read.argument_style,
+        hdconfig=remember(path, read.definition),
         **_resources(options),
     )
     _work(submission, options)
@@ -109,7 +112,13 @@ def _configuration(
 
 def _resources(options: Mapping[str, Any]) -> dict[str, Any]:
     names = ("cpus_per_run", "gpus_per_run", "grace", "strict_snapshot")
-    return {name: options[name] for name in names if name in options}
+    found = {name: options[name] for name in names if name in options}
+    if address := options.get("ray_address"):
+        found["cluster"] = {
+            "address": address,
+            "allow_unauthenticated": options["allow_unauthenticated_ray"],
+        }
+    return found
 
 
 def _work(submission: Submission, options: Mapping[str, Any]) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -15,7 +15,8 @@ from sweep.cli.options import json_text
 from sweep.cli.summary import summary
 from sweep.core.commands import SweepStatus
 from sweep.core.words import plain
-from sweep.engine.open import OpenSweep
+from sweep.engine.continuation import Continuation
+from sweep.engine.open import JUST_ON, OpenSweep
 from sweep.engine.signals import ctrl_c
 from sweep.errors import TargetError, WorkspaceError
 from sweep.storage.feed import Feed
@@ -26,7 +27,14 @@ EXIT_CODES = {SweepStatus.COMPLETED: 0, SweepStatus.PAUSED: 130}
 """0 only for a sweep that has completed; 130 is what Ctrl-C gives; 1 for all else."""
 
 
-def work_on(folder: SweepFolder, *, quiet: bool, as_json: bool, output: Path | None = None) -> int:
+def work_on(
+    folder: SweepFolder,
+    *,
+    quiet: bool,
+    as_json: bool,
+    output: Path | None = None,
+    continuation: Continuation = JUST_ON,
+) -> int:
     """Work on a sweep until it is over or paused; return the exit code.
 
     Args:
@@ -34,12 +42,16 @@ def work_on(folder: SweepFolder, *, quiet: bool, as_json: bool, output: Path | N
         quiet: show nothing.
         as_json: show nothing but the sweep's record, at the end.
         output: also write the record into this file.
+        continuation: how it is to go on.
 
     Raises:
         SweepError: it cannot be worked on.
     """
-    with OpenSweep(folder) as opened, SweepReader(folder.database) as reader:
-        if opened.over:
+    with (
+        OpenSweep(folder, continuation=continuation) as opened,
+        SweepReader(folder.database) as reader,
+    ):
+        if opened.engine.over:
             _to_stderr(f"{folder.id} is {opened.engine.scheduler.status.value} already")
         else:
             with (
@@ -67,17 +79,26 @@ def _work(opened: OpenSweep) -> None:
         raise
 
 
-def in_background(folder: SweepFolder) -> None:
+def in_background(
+    folder: SweepFolder, continuation: Continuation = JUST_ON, words: Sequence[str] = ()
+) -> None:
     """Let another process work on a sweep, and say which.
 
+    Args:
+        folder: the sweep.
+        continuation: how it is to go on.
+        words: the same as options of `sweep resume`.
+
     Raises:
-        WorkspaceError: one works on it already.
+        SweepError: one works on it already, or it cannot go on so.
     """
     from sweep.engine.background import work_in_background  # noqa: PLC0415 - only here
 
     if folder.engine is not None:
         raise WorkspaceError(f"{folder.id}: process {folder.engine} is working on this sweep")
-    pid = work_in_background(folder).pid
+    if continuation.asks or not continuation.changed:
+        OpenSweep(folder, continuation=continuation).close()  # what is wrong is said here
+    pid = work_in_background(folder, words).pid
     click.echo(folder.id)
     _to_stderr(f"process {pid} works on it: sweep run show, sweep run cancel last")
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import subprocess
 import sys
+from collections.abc import Sequence
 from pathlib import Path
 
 from sweep.storage.workspace import SweepFolder
@@ -14,12 +15,21 @@ _started: list[subprocess.Popen[bytes]] = []
 """What this process has started: somebody has to bury it when it has ended."""
 
 
-def work_in_background(folder: SweepFolder) -> subprocess.Popen[bytes]:
-    """Start a process that works on a sweep; it ends with the sweep."""
+def work_in_background(folder: SweepFolder, words: Sequence[str] = ()) -> subprocess.Popen[bytes]:
+    """Start a process that works on a sweep; it ends with the sweep.
+
+    Args:
+        folder: the sweep.
+        words: options of `sweep resume`.
+    """
     _started[:] = [process for process in _started if process.poll() is None]
     with (folder.path / LOG).open("ab") as log:
         process = subprocess.Popen(
-            [sys.executable, "-m", "sweep.cli.main", "resume", "--quiet", str(folder.path)],
+            [
+                *(sys.executable, "-m", "sweep.cli.main", "resume", "--quiet"),
+                *(words or ("--changed", "old")),
+                str(folder.path),
+            ],
             stdin=subprocess.DEVNULL,
             stdout=log,
             stderr=log,

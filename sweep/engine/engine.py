@@ -104,6 +104,7 @@ class Engine:
         )
         self._batch = Batch()
         self._commands: list[Command] = []
+        self._first = scheduler.definition.to_wire()
         self._redefinition: tuple[Mapping[str, Any], tuple[int, ...]] | None = None
         self.replayed = self._replay()
         """How many entries the journal held."""
@@ -116,6 +117,13 @@ class Engine:
             rerun: runs that are over and are to run again.
         """
         self._redefinition = (definition, tuple(rerun))
+
+    @property
+    def over(self) -> bool:
+        """Whether the sweep has ended for good, so that there is nothing to work on."""
+        scheduler = self.scheduler
+        ended = scheduler.done and scheduler.status is not SweepStatus.PAUSED
+        return ended and self._redefinition is None
 
     def work(self) -> SweepStatus:
         """Work on the sweep until it is done or paused; return how it stands then.
@@ -169,6 +177,7 @@ class Engine:
             definition, rerun = self._redefinition
             self._handle(Redefined(now, definition, rerun))
             self._batch.sweep["definition"] = definition
+            self._batch.sweep["first_definition"] = self._first  # from which a replay begins
         self._handle(Opened(now))
         for record in alive:  # they went with the engine that had launched them
             self._handle(Lost(now, record.number, "the engine ended", counts=False))

@@ -2,25 +2,33 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from pathlib import Path
 from typing import Any
 
+from samplers import Configuration, Space, SpaceError
+from sweep.compute.processes import end_marked
 from sweep.compute.ray_target import RayTarget
-from sweep.compute.resources import of_this_machine
 from sweep.compute.target import RunOrder
-from sweep.core.commands import Launch, SweepStatus
+from sweep.core.commands import Launch
 from sweep.core.definition import SweepDefinition
 from sweep.core.scheduler import Scheduler
-from sweep.core.single import Single
+from sweep.engine.continuation import Continuation, space_of
+from sweep.engine.disk import Ballast, DiskWatch
 from sweep.engine.engine import Engine, Orders
+from sweep.engine.place import Place
 from sweep.engine.template import FunctionTemplate, ScriptTemplate
 from sweep.engine.wishes import FolderWishes, Interrupts
 from sweep.errors import UserError
+from sweep.formats.hdconfig import read_hdconfig
 from sweep.storage.closing import Closing
-from sweep.storage.journal import SqliteJournal
+from sweep.storage.journal import Batch, SqliteJournal
 from sweep.storage.lock import Lock
 from sweep.storage.reader import SweepReader
 from sweep.storage.workspace import SweepFolder
+
+JUST_ON = Continuation(changed="old")
+"""As it began, whatever has changed since."""
 
 
 class OpenSweep(Closing):
@@ -29,6 +37,7 @@ class OpenSweep(Closing):
     Args:
         folder: where it is kept.
         function: pickled, where it tunes a function: that is not kept.
+        continuation: how it is to go on.
 
     Attributes:
         engine: ready to `work`.
@@ -36,63 +45,106 @@ class OpenSweep(Closing):
 
     Raises:
         WorkspaceError: somebody else works on it, or it cannot be read.
-        UserError: it tunes a function, and that is not given.
+        UserError: it tunes a function, and that is not given; or it has changed since it began.
         Diverged: its journal does not fit its definition.
     """
 
-    def __init__(self, folder: SweepFolder, function: bytes | None = None) -> None:
+    def __init__(
+        self,
+        folder: SweepFolder,
+        function: bytes | None = None,
+        continuation: Continuation = JUST_ON,
+    ) -> None:
         self.folder = folder
         self._lock = Lock(folder.lock)
         try:
-            self._load(function)
+            self._load(function, continuation)
         except BaseException:
             self._lock.close()
             raise
 
-    def _load(self, function: bytes | None) -> None:
+    def _load(self, function: bytes | None, continuation: Continuation) -> None:
         folder = self.folder
-        reader = SweepReader(folder.database)
-        definition = SweepDefinition.from_wire(reader.get("definition"))
-        template = reader.get("template")
-        stored = reader.get("resources")
-        resources = of_this_machine(stored["cpus_per_run"], stored["gpus_per_run"])
-        grace = reader.get("grace")
-        reader.close()
-        resources.check()
+        with SweepReader(folder.database) as reader:
+            present = SweepDefinition.from_wire(reader.get("definition"))
+            first = reader.get("first_definition", None)
+            template = reader.get("template")
+            place = Place.kept(reader.get("resources"), reader.get("cluster", None))
+            grace = reader.get("grace")
+            kept = {
+                key: reader.get(key, None) for key in ("source", "snapshot", "strict_snapshot")
+            }
+            file = reader.get("hdconfig", None) or {}
+            count = sum(reader.count().values())
+        place.check()
         if function is not None and "function" not in template:
             raise UserError(f"{folder.id} runs a script and no function: sweep resume {folder.id}")
-        self.slots = min(resources.slots, definition.limits.concurrent)
+        definition = continuation.definition(present, file, count)
+        changes: dict[str, Any] = {}
+        if "command" in template:
+            changes = _new_source(folder, continuation, kept, template)
+            template = changes.get("template", template)
+        if definition.to_wire() != present.to_wire() and file:
+            changes["hdconfig"] = {**file, "definition": _wire_of(file["path"], file)}
+        self.slots = min(place.resources.slots, definition.limits.concurrent)
         self.interrupts = Interrupts(FolderWishes(folder.requests))
         self._journal = SqliteJournal(folder.database, definition.goal)
         called = None if function is None else (function, definition.metric)
+        began = present if first is None else SweepDefinition.from_wire(first)
+        spaces = [space for d in (definition, began) if (space := space_of(d)) is not None]
         try:
             self.engine = Engine(
-                Scheduler(definition),
-                RayTarget(resources, folder.path / "ray", called),
+                Scheduler(began),
+                RayTarget(place.resources, folder.path / "ray", called, place.cluster),
                 self._journal,
-                _orders(folder, definition, template, function),
+                _orders(folder, spaces, template, function),
                 wishes=self.interrupts,
                 grace=grace,
             )
+            again = continuation.runs(self.engine.scheduler.runs)
+            if again or definition.to_wire() != present.to_wire():
+                self.engine.redefine(definition.to_wire(), again)
+            if changes:
+                self._journal.write(Batch(sweep=changes))
         except BaseException:
             self._journal.close()
             raise
-
-    @property
-    def over(self) -> bool:
-        """Whether it has ended for good, so that there is nothing to work on."""
-        scheduler = self.engine.scheduler
-        return scheduler.done and scheduler.status is not SweepStatus.PAUSED
+        end_marked("SWEEP_ID", folder.id)  # what an engine that was killed may have left
+        self.engine.disk = DiskWatch(folder.path)
+        self.engine.ballast = Ballast(folder.path / "ballast")
+        self.engine.ballast.hold()
 
     def close(self) -> None:
         """Let others work on it."""
+        if self.engine.ballast is not None:
+            self.engine.ballast.free()
         self._journal.close()
         self._lock.close()
 
 
+def _wire_of(path: str, kept: Mapping[str, Any]) -> Any:
+    return read_hdconfig(path).definition.to_wire() if Path(path).is_file() else kept["definition"]
+
+
+def _new_source(
+    folder: SweepFolder,
+    continuation: Continuation,
+    kept: Mapping[str, Any],
+    template: Mapping[str, Any],
+) -> dict[str, Any]:
+    script = " ".join(template["command"][-1:])
+    shot = continuation.source(kept, folder.path.parent.parent / "snapshots", script)
+    if shot is None:
+        return {}
+    return {
+        "template": {**template, "tree": str(shot.tree)},
+        "snapshot": {"id": shot.id, "files": shot.files, "size": shot.size},
+    }
+
+
 def _orders(
     folder: SweepFolder,
-    definition: SweepDefinition,
+    spaces: Sequence[Space],
     stored: Mapping[str, Any],
     function: bytes | None,
 ) -> Orders:
@@ -113,11 +165,20 @@ def _orders(
             call(folder, launch.run, launch.attempt),
         )
     template = ScriptTemplate.from_json(stored)
-    space = None if isinstance(definition.sampling, Single) else definition.sampling.space
 
     def order(launch: Launch) -> RunOrder:
         configuration = launch.configuration
+        space = next((s for s in spaces if _holds(s, configuration)), None)
         process = template.process(folder, launch.run, launch.attempt, configuration, space)
         return RunOrder(launch.run, launch.attempt, configuration, process)
 
     return order
+
+
+def _holds(space: Space, configuration: Configuration) -> bool:
+    """Tell whether a configuration is of a space: a sweep may have gone on with another."""
+    try:
+        space.encode(configuration)
+    except SpaceError:
+        return False
+    return True

@@ -15,6 +15,7 @@ from typing import Any
 
 import sweep
 from samplers import Sampling
+from sweep.compute.existing import ExistingCluster
 from sweep.compute.resources import Resources, of_this_machine
 from sweep.core.definition import SweepDefinition
 from sweep.core.single import Single
@@ -46,6 +47,8 @@ class Submission:
         grace: seconds between asking a run to end and making it.
         sweep_id: the id of the sweep; made up when empty.
         tags: attached to the sweep.
+        hdconfig: the sweep's file, as `remember` gives it.
+        cluster: address of a Ray cluster, and whether it may let anybody in; None: this machine.
         strict_snapshot: leave nothing out of the snapshot but what the ignore file names.
     """
 
@@ -59,6 +62,8 @@ class Submission:
     grace: float = GRACE
     sweep_id: str = ""
     tags: tuple[tuple[str, str], ...] = ()
+    hdconfig: Mapping[str, Any] | None = None
+    cluster: Mapping[str, Any] | None = None
     strict_snapshot: bool = False
 
 
@@ -76,7 +81,7 @@ def create(
         UserError: it can never run; nothing has been kept.
     """
     submission = _with_limits(submission)
-    resources = resources_for(submission.cpus_per_run, submission.gpus_per_run, submission.grace)
+    resources = _resources(submission)
     _check_target(submission.configuration)
     command = command_of(submission.configuration, submission.source)
     sampling = submission.definition.sampling
@@ -102,6 +107,9 @@ def create(
             "template": template.to_json(),
             "resources": asdict(resources),
             "grace": submission.grace,
+            "hdconfig": submission.hdconfig,
+            "cluster": submission.cluster,
+            "strict_snapshot": submission.strict_snapshot,
             "source": str(submission.source.resolve()),
             "snapshot": {"id": shot.id, "files": shot.files, "size": shot.size},
         },
@@ -165,6 +173,14 @@ def resources_for(cpus_per_run: float, gpus_per_run: float, grace: float) -> Res
     resources = of_this_machine(cpus_per_run, gpus_per_run)
     resources.check()
     return resources
+
+
+def _resources(submission: Submission) -> Resources:
+    cpus, gpus, grace = submission.cpus_per_run, submission.gpus_per_run, submission.grace
+    if submission.cluster is None:
+        return resources_for(cpus, gpus, grace)
+    ExistingCluster.from_environment(**submission.cluster).check()
+    return Resources(0, 0, cpus, gpus)
 
 
 def _snapshot(

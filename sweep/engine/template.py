@@ -11,6 +11,7 @@ from typing import Any
 from samplers import Configuration, Space
 from sweep.compute.target import Call, Process
 from sweep.core import redact
+from sweep.engine.earlier import OPTION, VARIABLE, earlier_outputs, takes_resume_from
 from sweep.formats.arguments import Style, environment, render
 from sweep.formats.passing import check_room, space_bytes, variables_bytes, words_bytes
 from sweep.storage.private import secrets_of
@@ -103,13 +104,21 @@ class ScriptTemplate:
         whole = self._complete(sweep)
         values = space.flatten(configuration) if space else []
         folder = str(sweep.run_folder(number, attempt))
+        argv = [*whole.command, *whole.arguments_of(configuration, space)]
+        resume: dict[str, str] = {}
+        if earlier := earlier_outputs(sweep, number, attempt):
+            resume = {VARIABLE: str(earlier)}
+            if self.pass_arguments and takes_resume_from(self.command, Path(self.tree)):
+                end = argv.index("--") if "--" in argv else len(argv)
+                argv[end:end] = [OPTION, str(earlier)]
         return Process(
-            argv=[*whole.command, *whole.arguments_of(configuration, space)],
+            argv=argv,
             env={
                 **inherited(self.threads),
                 "PYTHONUNBUFFERED": "1",  # what a script prints is seen when it is printed
                 **whole.environment_variables,
                 **environment(dict(values)),
+                **resume,
                 "SWEEP_ID": sweep.id,
                 "SWEEP_RUN_ID": sweep.run_id(number),
                 "SWEEP_RUN_NUMBER": str(number),

@@ -1,0 +1,33 @@
+"""What earlier attempts of a run have left: a script that can may go on from there."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+from sweep.storage.workspace import SweepFolder
+
+OPTION = "--resume-from"
+"""HyperDrive's: the folder with an earlier run's outputs."""
+VARIABLE = "SWEEP_RESUME_FROM"
+SCRIPT_BYTES = 1 << 20
+
+
+def earlier_outputs(sweep: SweepFolder, number: int, attempt: int) -> Path | None:
+    """Return the outputs of the latest earlier attempt that has any."""
+    for before in range(attempt - 1, 0, -1):
+        outputs = sweep.run_folder(number, before) / "outputs"
+        if outputs.is_dir() and any(outputs.iterdir()):
+            return outputs
+    return None
+
+
+def takes_resume_from(command: Sequence[str], tree: Path) -> bool:
+    """Tell whether a script mentions the option: others would refuse it."""
+    for word in command:
+        script = tree / word
+        if script.is_file():
+            with script.open("rb") as file:
+                text = file.read(SCRIPT_BYTES)
+            return OPTION.encode() in text
+    return False

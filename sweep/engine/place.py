@@ -1,0 +1,46 @@
+"""Where the runs of a sweep execute."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from sweep.compute.existing import ExistingCluster
+from sweep.compute.resources import Resources, of_this_machine
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where runs execute: this machine, or a cluster.
+
+    Attributes:
+        resources: what there is, and what one run takes.
+        cluster: somebody else's, or None for a Ray of our own here.
+    """
+
+    resources: Resources
+    cluster: ExistingCluster | None = None
+
+    @classmethod
+    def kept(cls, stored: Mapping[str, float], cluster: Mapping[str, Any] | None) -> Place:
+        """Return the place that a sweep has kept; a token is taken from the environment."""
+        cpus, gpus = stored["cpus_per_run"], stored["gpus_per_run"]
+        if cluster is None:
+            return cls(of_this_machine(cpus, gpus))
+        there = ExistingCluster.from_environment(
+            cluster["address"], cluster["allow_unauthenticated"]
+        )
+        return cls(Resources(math.inf, math.inf, cpus, gpus), there)
+
+    def check(self) -> None:
+        """Refuse what can never be had.
+
+        Raises:
+            UserError: one run takes more than there is, or the cluster does not let us in.
+            TargetError: the cluster does not answer.
+        """
+        self.resources.check()
+        if self.cluster is not None:
+            self.cluster.check()
