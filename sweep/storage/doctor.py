@@ -15,6 +15,7 @@ from sweep.core.words import counted
 from sweep.storage.checkup import Checkup, Finding, check_database
 from sweep.storage.leftovers import Process, of_sweep, processes
 from sweep.storage.log_file import log_of
+from sweep.storage.salvage import WORKSHOP
 from sweep.storage.trouble import NONSENSE
 from sweep.storage.workspace import SweepFolder, WorkspaceFolder
 
@@ -162,6 +163,9 @@ def _ownerless(check: SweepCheck, database: Checkup) -> Iterator[Finding]:
 
 
 def _left_behind(folder: SweepFolder, running: Sequence[Process]) -> Iterator[Finding]:
+    for path in sorted(folder.path.glob(f"{WORKSHOP}*")):
+        what = "left by a repair that was cut off"
+        yield Finding("repair", str(path), what, "delete it; it holds copies only")
     for process in of_sweep(running, folder):
         what = f"process {process.pid} of run {process.run} still runs: {process.command}"
         todo = f"look at it (ps -fp {process.pid}), and end it: kill {process.pid}"

@@ -13,6 +13,7 @@ from pathlib import Path
 
 from sweep.errors import WorkspaceError
 from sweep.storage.closing import Closing
+from sweep.storage.trouble import explain_os
 
 FLOCK = struct.Struct("hhqqi4x")
 """Linux' struct flock on 64 bits: type, whence, start, length, pid."""
@@ -24,6 +25,7 @@ class Lock(Closing):
 
     Raises:
         WorkspaceError: another live process holds it; the message names it.
+        DiskFull: there is no room to write down who holds it.
     """
 
     def __init__(self, path: Path) -> None:
@@ -35,8 +37,12 @@ class Lock(Closing):
             holder = holder_of(path)
             who = f"process {holder}" if holder else "another process"
             raise WorkspaceError(f"{path.parent.name}: {who} is working on this sweep") from None
-        self._file.truncate(0)
-        self._file.write(str(os.getpid()).encode())
+        try:
+            self._file.truncate(0)
+            self._file.write(str(os.getpid()).encode())
+        except OSError as error:
+            self._file.close()
+            raise explain_os(path, error) from None
 
     def close(self) -> None:
         """Let others work on the sweep."""

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from sweep.errors import WorkspaceError
+from sweep.storage.checkup import check_database
 from sweep.storage.doctor import OF_EVERY_SWEEP, SweepCheck, WorkspaceCheck, examine, has_database
 from sweep.storage.lock import Lock
 from sweep.storage.salvage import rebuild
@@ -69,7 +70,7 @@ def _mend(check: SweepCheck, came_to: Repair) -> None:
             with suppress(OSError):  # something has come into it
                 path.rmdir()
                 came_to.done.append(f"{path}: removed; it was empty")
-        if _mendable(check):
+        if _mendable(check) and check_database(folder.database).mend:  # it may have changed since
             came_to.done.append(rebuild(folder.database))
 
 

@@ -30,6 +30,8 @@ from sweep.storage.schema import connect
 from sweep.storage.trouble import NONSENSE
 
 PAGE = 4096
+WORKSHOP = ".mending-"
+"""What the folder of a repair at work is called, in the sweep's folder."""
 T = TypeVar("T")
 
 
@@ -80,7 +82,7 @@ def rebuild(path: Path) -> str:
 
 @contextmanager
 def _workshop(folder: Path) -> Iterator[Path]:
-    shop = Path(tempfile.mkdtemp(prefix=".mending-", dir=folder))
+    shop = Path(tempfile.mkdtemp(prefix=WORKSHOP, dir=folder))
     try:
         yield shop
     finally:
@@ -122,7 +124,7 @@ def _saved(copy: Path) -> Salvage:
     with closing(sqlite3.connect(copy, isolation_level=None)) as db:
         facts, lost = _scan(db, "sweep", "key, value", 1, _fact)
         about = dict(facts)
-        if missing := [key for key in ESSENTIAL if key not in about]:
+        if missing := [key for key in ESSENTIAL if key not in about and key != "status"]:
             raise Damaged(f"the sweep's {missing[0]} cannot be read")
         definition = SweepDefinition.from_wire(about["definition"])
         traced = retrace(definition, entries_of(db, copy), keep=True)
@@ -143,7 +145,7 @@ def _derive(saved: Salvage) -> None:
     scheduler, batch = saved.traced.scheduler, saved.batch
     batch.records = dict(scheduler.runs)
     batch.bests = {number: scheduler.board.best(number) for number in scheduler.runs}
-    if saved.traced.good:
+    if saved.traced.good or "status" not in batch.sweep:
         batch.sweep["status"] = [scheduler.status.value, scheduler.reason]
         if scheduler.done:
             batch.sweep["evaluations"] = scheduler.evaluations

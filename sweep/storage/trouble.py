@@ -88,6 +88,21 @@ def explain(path: Path, error: sqlite3.Error, doing: str = "") -> WorkspaceError
     return damaged(path, f"{doing}: {said}" if doing else said)
 
 
+def explain_os(path: Path, error: OSError) -> OSError | DiskFull:
+    """Return what to raise for an error of the system while a file was written.
+
+    Args:
+        path: the file.
+        error: what the system says, perhaps without saying where.
+    """
+    if error.errno in FULL:
+        return DiskFull(
+            f"{path} cannot be written: {error.strerror}. What was kept before is safe: make room,"
+            " and try again"
+        )
+    return OSError(error.errno, error.strerror, str(path))
+
+
 def damaged(path: Path, why: str) -> Damaged:
     """Return the error for a database that is not what was once written.
 

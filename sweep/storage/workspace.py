@@ -6,6 +6,7 @@ import hashlib
 import json
 import os
 import re
+import shutil
 import time
 from collections.abc import Iterable
 from contextlib import suppress
@@ -15,6 +16,7 @@ from typing import Any
 
 from sweep.errors import WorkspaceError
 from sweep.storage.lock import holder_of
+from sweep.storage.trouble import explain_os
 
 NAME = ".sweep"
 SCHEMA = 1
@@ -178,8 +180,12 @@ class WorkspaceFolder:
         except FileExistsError:
             raise WorkspaceError(f"there is a sweep {identity} in {self.path}") from None
         about = {"id": identity, "experiment": experiment, "created": time.time()}
-        write(folder.path / "sweep.json", about)
-        write(self.path / "last.json", identity)
+        try:
+            write(folder.path / "sweep.json", about)
+            write(self.path / "last.json", identity)
+        except BaseException:
+            shutil.rmtree(folder.path, ignore_errors=True)
+            raise
         return folder
 
     def sweeps(self, experiment: str = "") -> list[SweepFolder]:
@@ -274,7 +280,7 @@ def write(path: Path, content: Any) -> None:
     """Write a JSON file, all or nothing.
 
     Raises:
-        OSError: it cannot be written; what was there is still there.
+        DiskFull, OSError: it cannot be written; what was there is still there.
     """
     part = path.with_name(f".{path.name}.{os.getpid()}")
     try:
@@ -283,6 +289,9 @@ def write(path: Path, content: Any) -> None:
             file.flush()
             os.fsync(file.fileno())
         part.replace(path)
-    except BaseException:
-        part.unlink(missing_ok=True)
+    except BaseException as error:
+        with suppress(OSError):
+            part.unlink(missing_ok=True)
+        if isinstance(error, OSError):
+            raise explain_os(path, error) from None
         raise

@@ -16,9 +16,11 @@ from sweep.core.events import Completed, Opened, Reported, SlotsChanged, Started
 from sweep.core.scheduler import Scheduler
 from sweep.errors import Damaged, DiskFull, SweepError, WorkspaceError
 from sweep.storage.journal import Batch, Metric, SqliteJournal
+from sweep.storage.lock import Lock
 from sweep.storage.log_file import FRAME_HEADER, HEADER, LogState, log_of, state_of_log
 from sweep.storage.reader import SweepReader
 from sweep.storage.schema import connect
+from sweep.storage.workspace import WorkspaceFolder, write
 from tests.storage.stories import Story
 
 PAGE = 4096
@@ -212,9 +214,9 @@ def test_an_emptied_database_does_not_take_its_log_with_it(tmp_path):
     killed = with_log(tmp_path)
     killed.write_bytes(b"")
     log = log_of(killed).read_bytes()
-    for write in (False, True):
+    for writing in (False, True):
         with pytest.raises(Damaged, match="it is empty, but its log is not"):
-            connect(killed, write=write)
+            connect(killed, write=writing)
     assert log_of(killed).read_bytes() == log
 
 
@@ -341,6 +343,26 @@ def test_a_sweep_that_cannot_be_made_for_want_of_room_says_so(small_disk):
     fill(small_disk)
     with pytest.raises(DiskFull, match="the disk is full"):
         SqliteJournal(small_disk / "sweep.db", UP)
+
+
+def test_small_files_on_a_full_disk(small_disk):
+    workspace = WorkspaceFolder.make(small_disk)
+    folder = workspace.add_sweep("HD_one", "demo")
+    folder.lock.touch()
+    before = {p: p.read_bytes() for p in workspace.path.rglob("*.json")}
+    filling = fill(small_disk)
+    for action in (
+        lambda: write(folder.path / "sweep.json", {"long": "x" * 99_999}),
+        lambda: workspace.add_sweep("HD_two", "demo"),
+        lambda: Lock(folder.lock),
+    ):
+        with pytest.raises(DiskFull, match=r"cannot be written: No space left on device\. What"):
+            action()
+    assert {p: p.read_bytes() for p in workspace.path.rglob("*.json")} == before
+    assert not (workspace.path / "sweeps" / "HD_two").exists()
+    filling.unlink()
+    Lock(folder.lock).close()
+    workspace.add_sweep("HD_two", "demo")
 
 
 def use_status(path):

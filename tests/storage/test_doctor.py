@@ -214,6 +214,10 @@ class TestFindings:
             link.unlink()
         assert finding.what.endswith(f"has left session_1, {link}")
 
+    def test_what_a_repair_has_left_that_was_cut_off(self, workspace, kept):
+        (kept.path / ".mending-x").mkdir()
+        assert kinds(workspace) == ["repair"]
+
     def test_files_of_the_workspace_that_cannot_be_read(self, workspace, kept):
         other = workspace.add_sweep("HD_two", "demo")
         shutil.copy(kept.database, other.database)
@@ -337,6 +341,13 @@ class TestRepair:
         assert kinds(workspace) == ["interrupted"]
         with contextlib.closing(SqliteJournal(kept.database, Goal.MAXIMIZE)) as journal:
             assert len([*journal.replay()]) == 6
+
+    def test_how_a_sweep_stands_follows_from_its_journal(self, workspace, kept):
+        whole = rows(kept.database)
+        change(kept, "DELETE FROM sweep WHERE key = 'status'")
+        assert kinds(workspace) == ["damaged"]
+        assert "nothing is lost" in repair(workspace).done[0]
+        assert rows(kept.database) == whole
 
     def test_an_original_is_never_written_over(self, workspace, kept):
         for number in (1, 2, 3):
