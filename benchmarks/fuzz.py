@@ -88,11 +88,16 @@ class JournalReader(Reader):
 
     def __init__(self, folder: Path) -> None:
         super().__init__("sweep.db", folder)
+        self._folder = folder
         self._sample = folder / "sample.db"
         make_sweep(self._sample)
 
     def spoil(self, rng: random.Random) -> None:
         """Write a spoilt database."""
+        if self.file.parent != self._folder:
+            shutil.rmtree(self.file.parent)
+        # A folder of its own: what a reader has left open is not to be seen by the next.
+        self.file = Path(tempfile.mkdtemp(dir=self._folder)) / self.name
         shutil.copyfile(self._sample, self.file)
         mutate.database(rng, self.file)
 
@@ -104,9 +109,6 @@ class JournalReader(Reader):
                 way(self.file)
             except SweepError as error:  # noqa: PERF203 - each way is tried
                 errors.append(error)
-            finally:
-                for end in ("-wal", "-shm"):
-                    self.file.with_name(self.file.name + end).unlink(missing_ok=True)
         if errors:
             raise errors[0]
 

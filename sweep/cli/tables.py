@@ -49,8 +49,8 @@ def sweeps_table(
     table = _table("sweep", "experiment", "status", "runs", "best", "started")
     for row in rows:
         table.add_row(
-            row["runId"],
-            plain(row["experiment"]),
+            Text(plain(row["runId"])),
+            Text(plain(str(row["experiment"]))),
             Text(row["status"], COLOURS.get(row["status"], "yellow")),
             f"{row['ended']}/{row['max_total_runs']}",
             number(row["best"]),

@@ -140,5 +140,10 @@ def inside(folder: str) -> list[str]:
 
 
 def own(folder: str) -> list[str]:
-    """Return the names of the files of a run's folder that did not come with its source."""
-    return [f"{part}/{file}" for part in OWN for file in inside(os.path.join(folder, part))]
+    """Return the names of the files of a run's folder that did not come with its source.
+
+    A link that leads out of the folder is none of them.
+    """
+    root = os.path.realpath(folder)
+    names = [f"{part}/{file}" for part in OWN for file in inside(os.path.join(folder, part))]
+    return [n for n in names if os.path.realpath(os.path.join(root, n)).startswith(root + os.sep)]

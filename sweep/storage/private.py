@@ -12,6 +12,8 @@ from sweep.errors import WorkspaceError
 from sweep.storage.workspace import SweepFolder
 
 NAME = "secrets.json"
+PARTS = frozenset({"command", "arguments", "environment_variables"})
+"""What of a run may hold secrets."""
 
 
 def enclose(sweep: SweepFolder, secrets: Mapping[str, Any]) -> None:
@@ -39,9 +41,9 @@ def secrets_of(sweep: SweepFolder) -> dict[str, Any]:
     place = sweep.path / NAME
     try:
         found = json.loads(place.read_text(encoding="utf-8"))
-    except (OSError, ValueError):
+    except (OSError, ValueError, RecursionError):
         found = None
-    if not isinstance(found, dict):
+    if not isinstance(found, dict) or not found.keys() <= PARTS:
         raise WorkspaceError(
             f"{place} cannot be read: it holds what the runs of {sweep.id} are to be given and"
             " nobody else may know; start the sweep anew"

@@ -37,7 +37,7 @@ def test_a_configuration_is_read_or_refused(only):
     assert read > 50 < refused, "both are tried"
 
 
-@pytest.mark.xfail(strict=True, reason="a cell that is no JSON is a traceback")
+@pytest.mark.xfail(strict=True, reason="a number that is a text is a traceback")
 def test_a_journal_is_read_or_refused():
     ended = fuzz("sweep.db", 600)
     assert ended.returncode == 0, ended.stdout + ended.stderr
