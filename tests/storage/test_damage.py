@@ -20,6 +20,7 @@ from sweep.storage.lock import Lock
 from sweep.storage.log_file import FRAME_HEADER, HEADER, LogState, log_of, state_of_log
 from sweep.storage.reader import SweepReader
 from sweep.storage.schema import connect
+from sweep.storage.trouble import Explained, explain
 from sweep.storage.workspace import WorkspaceFolder, write
 from tests.storage.stories import Story
 
@@ -343,6 +344,40 @@ def test_a_sweep_that_cannot_be_made_for_want_of_room_says_so(small_disk):
     fill(small_disk)
     with pytest.raises(DiskFull, match="the disk is full"):
         SqliteJournal(small_disk / "sweep.db", UP)
+
+
+def test_a_full_disk_can_be_read_from_or_it_is_said(small_disk):
+    """A reader needs a little room of its own, beside a database that was not closed."""
+    path = small_disk / "sweep.db"
+    Story(path).close()
+    log_of(path).touch()
+    fill(small_disk)
+    with pytest.raises(DiskFull, match="the disk is full"):
+        SweepReader(path)
+
+
+@pytest.mark.parametrize(
+    ("said", "kind", "words"),
+    [
+        ("database or disk is full", DiskFull, "the disk is full"),
+        ("disk I/O error", WorkspaceError, "the disk gave an error"),
+        ("attempt to write a readonly database", WorkspaceError, "may only be read"),
+        ("unable to open database file", WorkspaceError, "is its folder there"),
+        ("database is locked", WorkspaceError, "by another program: close that"),
+        ("database disk image is malformed", Damaged, "sweep doctor --repair"),
+        ("file is not a database", Damaged, "sweep doctor --repair"),
+    ],
+)
+def test_each_of_sqlites_errors_says_what_to_do(path, said, kind, words):
+    error = explain(path, sqlite3.OperationalError(said), "cannot be written")
+    assert type(error) is kind
+    assert words in str(error)
+    assert str(path) in str(error)
+
+
+def test_our_own_mistakes_are_not_taken_for_damage(path):
+    with pytest.raises(sqlite3.ProgrammingError), Explained(path, values=True):
+        raise sqlite3.ProgrammingError("Cannot operate on a closed database.")
 
 
 def test_small_files_on_a_full_disk(small_disk):
