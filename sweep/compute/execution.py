@@ -210,7 +210,7 @@ class Execution:
         if self._above and facts["stopped"]:  # by us, so it has failed, however it took that
             facts |= {"stopped": False, "code": facts["code"] or None}
             facts |= {"error": self._above, "kind": "quota"}
-        failed = facts["code"] != 0 and not facts["stopped"]
+        failed = facts["code"] != 0 and not facts["stopped"] and "error" not in facts
         facts["tail"] = self._log.tail.decode(errors="replace") if failed else ""
         self.say("ended", dropped=self._dropped, output_dropped=self._log.dropped, **facts)
 

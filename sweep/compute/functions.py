@@ -237,7 +237,7 @@ class FunctionRuns:
             watching.cancel()
         if (above := self._above.pop(run, None)) and facts.get("stopped"):
             facts |= {"stopped": False, "code": facts["code"] or None}
-            facts |= {"error": above, "kind": "quota"}
+            facts |= {"error": above, "kind": "quota", "tail": ""}
         self._stopping.discard(run)
         self._over.append(run)
         self._say("ended", run, dropped=self._said.pop(run).dropped, **facts)

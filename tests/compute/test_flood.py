@@ -67,6 +67,7 @@ class TestScripts:
             code = """
                 import signal, time
                 signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
+                print("nothing to do with it", flush=True)
                 open("outputs/model", "wb").write(b"x" * 300_000)
                 time.sleep(1000)
             """
@@ -74,7 +75,7 @@ class TestScripts:
             ended = await here.hear("ended")
             assert ended["error"] == "outputs are above the quota of 200 kB"
             assert ended["kind"] == "quota"
-            assert (ended["code"], ended["stopped"]) == (None, False)
+            assert (ended["code"], ended["stopped"], ended["tail"]) == (None, False, "")
 
         in_slot(story, short)
 
@@ -193,7 +194,7 @@ class TestFunctions:
             ended = await here.hear("ended")
             assert ended["error"] == "outputs are above the quota of 200 kB"
             assert ended["kind"] == "quota"
-            assert (ended["code"], ended["stopped"]) == (None, False)
+            assert (ended["code"], ended["stopped"], ended["tail"]) == (None, False, "")
 
         in_slot(story, short, pickled(train))
 
