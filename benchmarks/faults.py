@@ -105,9 +105,9 @@ def in_virtual_time(quick: bool) -> Iterator[Tally]:
             tally = Tally(fault, resumed)
             for seed in range(9 if quick else 54):
                 whole = reference(
-                    driver, exact[seed % len(exact)], folder / f"{len(fault)}-{seed}"
+                    driver, exact[seed % len(exact)], folder / f"{damage.__name__}-{seed}"
                 )
-                _add(tally, damage(driver, whole, folder / f"{len(fault)}-{seed}.db", seed))
+                _add(tally, damage(driver, whole, folder / f"{damage.__name__}-{seed}.db", seed))
             yield tally
 
 
