@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import math
+import re
 from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import Any, TypeVar
@@ -17,6 +18,9 @@ F = TypeVar("F", bound=Callable[..., Any])
 
 SCRIPT_AND_ARGUMENTS = {"allow_interspersed_args": False}
 """Everything behind the script belongs to it."""
+
+
+SIZE = re.compile(r"([0-9]+(?:[.][0-9]+)?) *([kmgt]?)b?", re.IGNORECASE)
 
 
 class Amount(click.FloatRange):
@@ -33,6 +37,23 @@ class Amount(click.FloatRange):
         if not math.isfinite(number):
             self.fail(f"{value!r} is not a finite number.", param, ctx)
         return number
+
+
+class Size(click.IntRange):
+    """A number of bytes above 0, such as 500MB or 10GB; units of 1000."""
+
+    def __init__(self) -> None:
+        super().__init__(min=1)
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> int:
+        """Return the bytes."""
+        found = SIZE.fullmatch(str(value).strip())
+        size = (
+            int(float(found[1]) * 1000 ** (" kmgt".index(found[2].lower() or " "))) if found else 0
+        )
+        if size <= 0:
+            self.fail(f"{value!r} is no size: expected one such as 500MB or 10GB.", param, ctx)
+        return size
 
 
 def many(*options: Callable[[F], F]) -> Callable[[F], F]:
@@ -68,6 +89,12 @@ grace_option = click.option(
     show_default=True,
     metavar="SECONDS",
     help="Time a run has to end by itself when it is stopped.",
+)
+quota_option = click.option(
+    "--outputs-quota",
+    type=Size(),
+    metavar="SIZE",
+    help="End a run that has written more, such as 10GB. Default: no bound.",
 )
 cluster_options = many(
     click.option(

@@ -14,6 +14,7 @@ from sweep.cli.options import (
     cluster_options,
     find_sweep,
     grace_option,
+    quota_option,
     resource_options,
     snapshot_option,
     warn_of_misplaced,
@@ -39,6 +40,7 @@ from sweep.errors import UserError
 @click.option("--max-concurrent-runs", type=click.IntRange(min=1), help="Instead of the file's.")
 @resource_options
 @grace_option
+@quota_option
 @snapshot_option
 @cluster_options
 @work_options

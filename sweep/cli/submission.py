@@ -111,7 +111,7 @@ def _configuration(
 
 
 def _resources(options: Mapping[str, Any]) -> dict[str, Any]:
-    names = ("cpus_per_run", "gpus_per_run", "grace", "strict_snapshot")
+    names = ("cpus_per_run", "gpus_per_run", "grace", "outputs_quota", "strict_snapshot")
     found = {name: options[name] for name in names if name in options}
     if address := options.get("ray_address"):
         found["cluster"] = {

@@ -84,13 +84,17 @@ def _policy(reader: SweepReader, runs: list[RunRow]) -> Iterator[str]:
         f"{policy} judged {counted(evaluations, 'time')} and stopped"
         f" {counted(len(stopped), 'run')}{_saved(runs, stopped)}"
     )
-    delays = sorted(s for r in stopped if (s := r.facts.get("stop_seconds")) is not None)
+    delays = sorted(s for r in runs if (s := r.facts.get("stop_latency")) is not None)
     if delays:
-        middle, last = delays[len(delays) // 2], delays[-1]
         yield (
-            f"  from the signal to the last process gone:"
-            f" {middle * 1000:.1f} ms (median), {last * 1000:.1f} ms (most)"
+            "  from the decision to the last process gone:"
+            f" p50 {_quantile(delays, 0.5) * 1000:.1f} ms,"
+            f" p99 {_quantile(delays, 0.99) * 1000:.1f} ms"
         )
+
+
+def _quantile(ordered: list[float], share: float) -> float:
+    return ordered[min(len(ordered) - 1, int(share * len(ordered)))]
 
 
 def _saved(runs: list[RunRow], stopped: list[RunRow]) -> str:

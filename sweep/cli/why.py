@@ -83,10 +83,6 @@ def _lines(reader: Any, folder: Any, row: Any) -> Iterator[str]:
 
 
 def _happened(event: str, details: str) -> str:
-    if event in ("Failed", "Lost"):  # the kind is in the reason, in words
-        details = details.rpartition(", ")[0]
-    if event == "Lost":  # whether that counts as one of its attempts is not of interest here
-        details = details.rpartition(", ")[0]
     return f"{WORDS.get(event, event)}{': ' + details if details else ''}"
 
 

@@ -11,9 +11,10 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from sweep.compute.ray_environment import quiet_environment
+from sweep.compute.ray_environment import ON_LOOPBACK, quiet_environment
 from sweep.errors import TargetError, UserError
 
+LOOPBACK = ("127.", "localhost:")
 PROBE_SECONDS = 30.0
 """Within which a cluster must have said yes or no."""
 
@@ -55,9 +56,12 @@ class ExistingCluster:
 
     def environment(self) -> dict[str, str]:
         """Return the environment of a process that speaks with it."""
+        environment = quiet_environment()
+        if self.address.startswith(LOOPBACK):
+            environment |= ON_LOOPBACK  # else the driver would give itself another address
         if not self.token:
-            return {**quiet_environment(), "RAY_AUTH_MODE": "disabled"}
-        return {**quiet_environment(), "RAY_AUTH_MODE": "token", "RAY_AUTH_TOKEN": self.token}
+            return {**environment, "RAY_AUTH_MODE": "disabled"}
+        return {**environment, "RAY_AUTH_MODE": "token", "RAY_AUTH_TOKEN": self.token}
 
     def check(self) -> None:
         """See that the cluster is there, lets us in, and nobody who has no token.

@@ -26,7 +26,16 @@ from collections.abc import Callable, Coroutine, Sequence
 from pathlib import Path
 from typing import Any
 
-from sweep.compute import execution, functions, guard, mailbox, processes, slot
+from sweep.compute import (
+    execution,
+    functions,
+    guard,
+    mailbox,
+    outputs,
+    processes,
+    run_log,
+    slot,
+)
 
 HEARTBEAT = 5.0
 """Seconds after which a slot answers even when it has nothing to say."""
@@ -69,7 +78,7 @@ class Host:
     async def _open(self, order: dict[str, Any]) -> None:
         import ray  # noqa: PLC0415 - a second of CPU time, and only this process pays it
 
-        for module in (execution, functions, mailbox, processes, slot):
+        for module in (execution, functions, mailbox, outputs, processes, run_log, slot):
             ray.cloudpickle.register_pickle_by_value(module)
         self._opened = order
         quiet = {"log_to_driver": False, "logging_level": "ERROR", "configure_logging": False}
@@ -85,6 +94,7 @@ class Host:
                 _temp_dir=order["temp"],
                 **quiet,
             )
+            os.chmod(order["temp"], 0o700)  # noqa: PTH101 - nothing waits; Ray opens it to all
         if order["function"] is not None:
             self._function = ray.put(b64decode(order["function"]))
         self.tell("ready", ray=ray.__version__, resources=ray.cluster_resources())

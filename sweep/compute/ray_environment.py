@@ -8,6 +8,9 @@ import secrets
 LOG_BYTES = 1_000_000
 """Of one of Ray's logs, before it is turned over; one older piece is kept."""
 
+ON_LOOPBACK = {"RAY_ENABLE_WINDOWS_OR_OSX_CLUSTER": "0"}
+"""Undocumented on Linux, but it is what binds every port to 127.0.0.1."""
+
 
 def host_environment() -> dict[str, str]:
     """Return the environment of a target host, and so of the Ray that it starts.
@@ -16,8 +19,7 @@ def host_environment() -> dict[str, str]:
     """
     return {
         **quiet_environment(),
-        # Undocumented on Linux, but it is what binds every port to 127.0.0.1.
-        "RAY_ENABLE_WINDOWS_OR_OSX_CLUSTER": "0",
+        **ON_LOOPBACK,
         "RAY_AUTH_MODE": "token",
         "RAY_AUTH_TOKEN": secrets.token_hex(32),
     }

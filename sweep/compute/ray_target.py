@@ -11,7 +11,7 @@ import time
 from base64 import b64encode
 from collections import deque
 from collections.abc import Iterator, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -19,10 +19,10 @@ from sweep.compute import endings
 from sweep.compute.existing import ExistingCluster
 from sweep.compute.host_process import HostProcess
 from sweep.compute.ray_environment import host_environment
+from sweep.compute.ray_files import RayFiles
 from sweep.compute.ray_folder import RayFolder
 from sweep.compute.resources import Resources
 from sweep.compute.target import (
-    Call,
     Message,
     Notice,
     RunEnded,
@@ -36,12 +36,14 @@ from sweep.errors import TargetError
 
 PATIENCE = 0.25
 """Longest wait of one poll, in seconds: signals and views are looked after in between."""
+DROPPED = ("dropped", "output_dropped")
 ID_SHOWN = 8
 """Characters of a node's id in its name."""
 OBEDIENCE = 10.0
 """Seconds, beyond the grace of a run, in which a slot must have ended it."""
-SLOT_DEADLINE = 120.0
-"""Seconds that a cluster may be without a single slot."""
+SLOT_DEADLINE, SLOT_ABSENCE = 120.0, 30.0
+"""Seconds within which a cluster must have brought up its first slot, and that a Ray of our own
+may be without one afterwards: it is dead then."""
 
 
 class RayTarget:
@@ -66,6 +68,7 @@ class RayTarget:
         self._cluster = cluster
         self._path = folder
         self._folder: RayFolder | None = None
+        self._files = RayFiles(folder)
         self._process: HostProcess | None = None
         self._wanted = 0
         self._free: list[int] = []
@@ -77,6 +80,7 @@ class RayTarget:
         self._stopping: dict[str, float] = {}  # key: when patience ends
         self._unheard: list[Message] = []
         self._none_since = 0.0  # when there was a slot last
+        self._patience = SLOT_DEADLINE
 
     # ---- the protocol -----------------------------------------------------------------
 
@@ -131,14 +135,17 @@ class RayTarget:
         """Hear what the host has to say."""
         messages, self._unheard = self._unheard, []
         self._mind_stops()
+        if text := self._files.look(time.monotonic()):
+            messages.append(Notice(text))
         wait = 0.0 if messages else max(0.0, min(timeout, PATIENCE))
         for said in self._host.hear(wait):
             messages += self._understand(said)
         if self._up:
             self._none_since = time.monotonic()
-        elif time.monotonic() > self._none_since + SLOT_DEADLINE:
+            self._patience = SLOT_ABSENCE if self._cluster is None else SLOT_DEADLINE
+        elif time.monotonic() > self._none_since + self._patience:
             last = self._host.last_words()
-            raise TargetError(f"no slot came up within {SLOT_DEADLINE:g} s{last}")
+            raise TargetError(f"no slot came up within {self._patience:g} s{last}")
         return messages
 
     def quarantine(self, node: str) -> None:
@@ -150,8 +157,12 @@ class RayTarget:
         self._unheard.append(self._slots())
 
     def release(self, node: str) -> None:
-        """Let runs start on a node again: as slots are renewed, they may be there."""
+        """Let runs start on a node again: slots that had no place may be there."""
         self._quarantined = {i for i in self._quarantined if not node.endswith(i[:ID_SHOWN])}
+        for slot in set(range(self._wanted)) - self._up.keys():
+            self._host.tell(
+                do="drop", slot=slot
+            )  # it waits for another node; it is asked for anew
 
     def close(self) -> None:
         """End the host, and with it Ray, the slots and the runs; return when all are gone."""
@@ -181,7 +192,7 @@ class RayTarget:
             order, slot = self._queue.popleft(), self._free.pop()
             key = f"{order.run}.{order.attempt}"
             self._runs[key] = (order.run, order.attempt, slot)
-            self._host.tell(do="start", slot=slot, order={"run": key, **_plain(order)})
+            self._host.tell(do="start", slot=slot, order={"run": key, **order.plain()})
 
     def _mind_stops(self) -> None:
         for key, deadline in [*self._stopping.items()]:
@@ -202,6 +213,8 @@ class RayTarget:
                 run, attempt, slot = self._runs[said["run"]]
                 facts = {"pid": said["pid"], "host": said["host"], "node": self._up[slot].name}
                 yield RunStarted(run, attempt, facts)
+            case "notice":
+                yield Notice(f"run {self._runs[said['run']][0]}: {said['text']}")
             case "ended":
                 yield self._ended(said)
             case "refused":
@@ -224,7 +237,7 @@ class RayTarget:
         stopped = said["stopped"] and not error
         facts = {
             name: said[name]
-            for name in ("stop_seconds", "cpu_seconds", "peak_memory", "dropped")
+            for name in ("stop_seconds", "cpu_seconds", "peak_memory", *DROPPED)
             if said.get(name)
         }
         tail = said.get("tail", "")
@@ -277,15 +290,3 @@ class _Node:
     def name(self) -> str:
         """Several nodes may share a host, so the name has part of the id."""
         return f"{self.host}-{self.id[:ID_SHOWN]}"
-
-
-def _plain(order: RunOrder) -> dict[str, Any]:
-    if isinstance(order.work, Call):
-        return {
-            **asdict(order.work),
-            "number": order.run,
-            "attempt": order.attempt,
-            "configuration": order.configuration,
-        }
-    assert order.work is not None, "a run on a cluster needs a process or a call"
-    return asdict(order.work)

@@ -7,7 +7,7 @@ attempt, so that words of an earlier attempt are never taken for the present one
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from typing import Any, Protocol
 
 from samplers import Configuration
@@ -23,6 +23,7 @@ class Process:
         folder: the run's own folder, made if need be; outputs, logs and user_logs are in it.
         tree: the snapshot that is copied into the folder first; empty for none.
         cwd: the working directory; empty for the folder.
+        outputs_bytes: what it may write into its folder; None for no bound.
     """
 
     argv: Sequence[str]
@@ -30,6 +31,7 @@ class Process:
     folder: str
     tree: str = ""
     cwd: str = ""
+    outputs_bytes: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,6 +59,14 @@ class RunOrder:
     attempt: int
     configuration: Configuration
     work: Process | Call | None = None
+
+    def plain(self) -> dict[str, Any]:
+        """Return the work as a JSON value; a call with all that it needs to know."""
+        assert self.work is not None, "a run on a cluster needs a process or a call"
+        if isinstance(self.work, Process):
+            return asdict(self.work)
+        known = {"number": self.run, "attempt": self.attempt, "configuration": self.configuration}
+        return {**asdict(self.work), **known}
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import fields
 from typing import Any
 
@@ -9,6 +10,7 @@ from policies import Verdict
 from sweep.core import events
 from sweep.core.commands import Command, Finish, Launch, Quarantine, Release, Stop, SweepStatus
 from sweep.core.events import Event
+from sweep.core.failure import KINDS
 
 EVENTS: tuple[type[Event], ...] = (
     events.Opened,
@@ -32,11 +34,36 @@ EVENTS: tuple[type[Event], ...] = (
 KIND = {kind: number for number, kind in enumerate(EVENTS)}
 
 
+def _is(*kinds: type) -> Callable[[Any], bool]:
+    return lambda value: type(value) in kinds
+
+
+_CHECKS: dict[str, Callable[[Any], bool]] = {
+    "bool": _is(bool),
+    "int": _is(int),
+    "int | None": _is(int, type(None)),
+    "float": _is(float, int),
+    "float | None": _is(float, int, type(None)),
+    "str": _is(str),
+    "Kind": lambda value: value in KINDS,
+    "Mapping[str, Any]": _is(dict),
+    "tuple[int, ...]": lambda value: type(value) is list and all(type(i) is int for i in value),
+}
+"""What a field of each type may be in JSON."""
+
+_FIELDS: dict[type[Event], list[str]] = {
+    kind: [f.name for f in fields(kind) if f.name not in {"at", "run"}] for kind in EVENTS
+}
+_TYPES: dict[type[Event], dict[str, Callable[[Any], bool]]] = {
+    kind: {f.name: _CHECKS[str(f.type)] for f in fields(kind)} for kind in EVENTS
+}
+
+
 def pack_event(event: Event) -> tuple[int, float, int | None, list[Any]]:
     """Return kind, time, run and the other fields of an event."""
-    names = [f.name for f in fields(event) if f.name not in {"at", "run"}]
-    rest = [getattr(event, name) for name in names]
-    return KIND[type(event)], event.at, getattr(event, "run", None), rest
+    kind = type(event)
+    rest = [getattr(event, name) for name in _FIELDS[kind]]
+    return KIND[kind], event.at, getattr(event, "run", None), rest
 
 
 def unpack_event(kind: int, at: float, run: int | None, rest: list[Any]) -> Event:
@@ -46,10 +73,17 @@ def unpack_event(kind: int, at: float, run: int | None, rest: list[Any]) -> Even
         IndexError, TypeError: there is no such kind, or it has other fields.
     """
     cls: Any = EVENTS[kind]
-    has_run = any(f.name == "run" for f in fields(cls))
+    if len(rest) > len(_FIELDS[cls]):
+        raise TypeError(f"{cls.__name__} has no such fields: {rest!r:.80}")
+    given = {"at": at, **dict(zip(_FIELDS[cls], rest, strict=False))}
+    if "run" in _TYPES[cls]:
+        given["run"] = run
+    for name, value in given.items():
+        if not _TYPES[cls][name](value):
+            raise TypeError(f"{cls.__name__}: {name} cannot be {value!r:.80}")
     if cls is events.Redefined:
-        rest[1] = tuple(rest[1])
-    event: Event = cls(at, run, *rest) if has_run else cls(at, *rest)
+        given["rerun"] = tuple(given.get("rerun", ()))
+    event: Event = cls(**given)
     return event
 
 
@@ -76,17 +110,17 @@ def unpack_command(packed: list[Any]) -> Command:
         ValueError: there is no such command.
     """
     match packed:
-        case ["launch", run, attempt, configuration]:
+        case ["launch", int(run), int(attempt), dict(configuration)]:
             return Launch(run, attempt, configuration)
-        case ["stop", run, reason]:
+        case ["stop", int(run), str(reason)]:
             return Stop(run, reason)
-        case ["stop", run, reason, [policy, interval, value, cutoff, why]]:
+        case ["stop", int(run), str(reason), [policy, interval, value, cutoff, why]]:
             verdict = Verdict(policy, interval, value, cutoff, stop=True, reason=why)
             return Stop(run, reason, verdict)
-        case ["finish", status, reason]:
+        case ["finish", status, str(reason)]:
             return Finish(SweepStatus(status), reason)
-        case ["quarantine", node, reason]:
+        case ["quarantine", str(node), str(reason)]:
             return Quarantine(node, reason)
-        case ["release", node]:
+        case ["release", str(node)]:
             return Release(node)
     raise ValueError(f"no such command: {packed!r}")

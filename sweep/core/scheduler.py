@@ -43,6 +43,7 @@ class Scheduler:
     Attributes:
         evaluations: how often the policy has judged a run.
         status: how the sweep stands, with `reason`.
+        held: why nothing is launched for now; empty when it is.
     """
 
     def __init__(self, definition: SweepDefinition) -> None:
@@ -51,7 +52,6 @@ class Scheduler:
         self.status = SweepStatus.RUNNING
         self.reason = ""
         self.held = ""
-        """Why nothing is launched for now; empty when it is."""
         self._slots, self._nodes = 0, 1
         self._closing: Finish | None = None
         self._times = Timetable(definition.limits.duration_minutes * 60)
@@ -80,9 +80,9 @@ class Scheduler:
         return self.status is not SweepStatus.RUNNING
 
     @property
-    def live(self) -> Sequence[RunRecord]:
+    def live(self) -> list[RunRecord]:
         """Runs that occupy a slot, in the order of their launch."""
-        return list(self._book.live.values())
+        return [*self._book.live.values()]
 
     @property
     def next_deadline(self) -> float:
@@ -104,7 +104,7 @@ class Scheduler:
         if self.done and not isinstance(event, (Opened, Redefined)):
             raise IllegalEvent(f"the sweep is {self.status.value} and cannot take {event}")
         commands = [*self._account(event)]
-        if isinstance(event, Redefined):
+        if isinstance(event, Redefined):  # nobody works on the sweep, and no time of its passes
             return commands
         self._times.note(event.at)
         return [*commands, *self._fill(event.at), *self._finish()]
@@ -114,13 +114,12 @@ class Scheduler:
 
         Only what a sampler that learns proposed then is adopted.
         """
-        self._book.lineup.recorded = {
-            c.run: c.configuration for c in recorded if isinstance(c, Launch)
-        }
+        lineup = self._book.lineup
+        lineup.recorded = {c.run: c.configuration for c in recorded if isinstance(c, Launch)}
         try:
             return self.handle(event)
         finally:
-            self._book.lineup.recorded = None
+            lineup.recorded = None
 
     # ---- account ----------------------------------------------------------------------
 
@@ -151,7 +150,8 @@ class Scheduler:
             self.status, self.reason = SweepStatus.RUNNING, ""
         if self.done:
             raise IllegalEvent(f"the sweep is {self.status.value} and cannot be opened again")
-        self._closing = None
+        if self._closing and self._closing.status is SweepStatus.PAUSED:
+            self._closing = None  # but what was to end ends
         self._slots, self._nodes, self.held = 0, 1, ""
         self._mishaps.forget_nodes()
         self._times.open(at)
@@ -280,9 +280,8 @@ class Scheduler:
 
     def _fill(self, at: float) -> Iterator[Command]:
         capacity = min(self._slots, self.definition.limits.concurrent)
-        while not self._closing and not self.held and len(self._book.live) < capacity:
-            record = self._book.lineup.next()
-            if record is None:
+        while not (self._closing or self.held) and len(self._book.live) < capacity:
+            if (record := self._book.lineup.next()) is None:
                 return
             record.begin(at)
             self._book.live[record.number] = record
@@ -294,10 +293,8 @@ class Scheduler:
         if self._closing is None:
             if not self._book.lineup.spent:
                 return
-            everything_failed = all(r.state is RunState.FAILED for r in self.runs.values())
-            if self.runs and everything_failed:
+            self._closing = Finish(SweepStatus.COMPLETED, "")
+            if self.runs and all(r.state is RunState.FAILED for r in self.runs.values()):
                 self._closing = Finish(SweepStatus.FAILED, "every run has failed")
-            else:
-                self._closing = Finish(SweepStatus.COMPLETED, "")
         self.status, self.reason = self._closing.status, self._closing.reason
         yield self._closing

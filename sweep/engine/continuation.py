@@ -105,15 +105,13 @@ class Continuation:
         }
         return replace(read, limits=replace(read.limits, **same))
 
-    def source(
-        self, kept: Mapping[str, Any], store: Path, script: str
-    ) -> snapshot.Snapshot | None:
+    def source(self, kept: Mapping[str, Any], store: Path, tree: Path) -> snapshot.Snapshot | None:
         """Return a new snapshot of the source directory, where that is wanted.
 
         Args:
             kept: `source`, `snapshot` and `strict_snapshot` as the sweep has them.
             store: where snapshots are kept.
-            script: what runs execute.
+            tree: the snapshot as it was.
 
         Raises:
             UserError: it has changed and nobody has said which to take.
@@ -122,10 +120,10 @@ class Continuation:
         if not old or self.changed == "old" or not source.is_dir():
             return None
         shot = snapshot.take(source, store, strict=bool(kept.get("strict_snapshot")))
-        if shot.id == old:
+        if shot.id == old or not (changed := snapshot.differences(tree, shot.tree)):
             return None
         if not self.changed:
-            raise _undecided(str(source), f"(the source directory of {script})")
+            raise _undecided(str(source), f"({', '.join(changed[:5])})")
         return shot
 
     def runs(self, records: Mapping[int, RunRecord]) -> list[int]:

@@ -173,6 +173,7 @@ class Engine:
     def _open(self) -> None:
         now = self._target.now()
         alive = self.scheduler.live
+        self._batch.sweep["status"] = [SweepStatus.RUNNING.value, ""]
         if self._redefinition is not None:
             definition, rerun = self._redefinition
             self._handle(Redefined(now, definition, rerun))
@@ -181,7 +182,6 @@ class Engine:
         self._handle(Opened(now))
         for record in alive:  # they went with the engine that had launched them
             self._handle(Lost(now, record.number, "the engine ended", counts=False))
-        self._batch.sweep["status"] = [SweepStatus.RUNNING.value, ""]
         self._settle()
 
     # ---- a round ----------------------------------------------------------------------

@@ -25,6 +25,7 @@ from sweep.storage.closing import Closing
 from sweep.storage.journal import Batch, SqliteJournal
 from sweep.storage.lock import Lock
 from sweep.storage.reader import SweepReader
+from sweep.storage.trouble import Explained
 from sweep.storage.workspace import SweepFolder
 
 JUST_ON = Continuation(changed="old")
@@ -69,7 +70,10 @@ class OpenSweep(Closing):
             present = SweepDefinition.from_wire(reader.get("definition"))
             first = reader.get("first_definition", None)
             template = reader.get("template")
-            place = Place.kept(reader.get("resources"), reader.get("cluster", None))
+            with Explained(folder.database, values=True):
+                place = Place.kept(reader.get("resources"), reader.get("cluster", None))
+                if "command" in template:
+                    ScriptTemplate.from_json(template)
             grace = reader.get("grace")
             kept = {
                 key: reader.get(key, None) for key in ("source", "snapshot", "strict_snapshot")
@@ -132,8 +136,8 @@ def _new_source(
     kept: Mapping[str, Any],
     template: Mapping[str, Any],
 ) -> dict[str, Any]:
-    script = " ".join(template["command"][-1:])
-    shot = continuation.source(kept, folder.path.parent.parent / "snapshots", script)
+    store = folder.path.parent.parent / "snapshots"
+    shot = continuation.source(kept, store, Path(template["tree"]))
     if shot is None:
         return {}
     return {

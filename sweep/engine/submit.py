@@ -49,6 +49,7 @@ class Submission:
         tags: attached to the sweep.
         hdconfig: the sweep's file, as `remember` gives it.
         cluster: address of a Ray cluster, and whether it may let anybody in; None: this machine.
+        outputs_quota: bytes that a run may write into its folder; None for no bound.
         strict_snapshot: leave nothing out of the snapshot but what the ignore file names.
     """
 
@@ -64,6 +65,7 @@ class Submission:
     tags: tuple[tuple[str, str], ...] = ()
     hdconfig: Mapping[str, Any] | None = None
     cluster: Mapping[str, Any] | None = None
+    outputs_quota: int | None = None
     strict_snapshot: bool = False
 
 
@@ -95,6 +97,7 @@ def create(
         argument_style=submission.argument_style,
         pass_arguments=not submission.configuration.command,
         threads=max(1, int(submission.cpus_per_run)),
+        outputs_bytes=submission.outputs_quota,
     )
     template.check(None if isinstance(sampling, Single) else sampling.space)
     shot = _snapshot(workspace, submission, warn)

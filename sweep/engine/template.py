@@ -33,6 +33,7 @@ class ScriptTemplate:
         argument_style: see `sweep.formats.arguments.render`.
         pass_arguments: whether hyperparameters are passed as arguments at all.
         threads: of numeric libraries, unless the user's environment says how many.
+        outputs_bytes: what a run may write into its folder; None for no bound.
         redacted: whether secrets are left out; runs get them from the sweep's folder.
     """
 
@@ -43,6 +44,7 @@ class ScriptTemplate:
     argument_style: Style = "space"
     pass_arguments: bool = True
     threads: int = 1
+    outputs_bytes: int | None = None
     redacted: bool = False
 
     def to_json(self) -> dict[str, Any]:
@@ -127,6 +129,7 @@ class ScriptTemplate:
             },
             folder=folder,
             tree=self.tree,
+            outputs_bytes=self.outputs_bytes,
         )
 
     def arguments_of(self, configuration: Configuration, space: Space | None) -> list[str]:

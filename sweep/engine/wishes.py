@@ -18,9 +18,9 @@ def leave(folder: Path, wish: str, run: int | None, reason: str) -> None:
 
     Args:
         folder: the sweep's folder for requests.
-        wish: "cancel" or "pause".
+        wish: "cancel", "pause", or "release" of a node.
         run: number of a run; None for the sweep.
-        reason: who wants it and why; kept with the run.
+        reason: who wants it and why; kept with the run. The node, where one is released.
     """
     folder.mkdir(exist_ok=True)
     write(folder / f"{time.time_ns()}-{os.getpid()}.json", [wish, run, reason])

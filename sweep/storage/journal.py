@@ -250,6 +250,8 @@ def unpack_entry(
 ) -> Entry:
     """Return the event and the commands of a row."""
     rest: list[Any] = json.loads(data) if data else []
+    if type(rest) is not list:
+        raise TypeError(f"the other fields of an event cannot be {data!r:.80}")
     if kind == REPORTED:
         rest.insert(0, math.nan if value is None else value)
     decided = [unpack_command(c) for c in json.loads(commands)] if commands else []

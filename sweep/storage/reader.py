@@ -11,9 +11,10 @@ from typing import Any
 
 from policies import Goal
 from sweep.core.codec import EVENTS, KIND
-from sweep.core.commands import Command
+from sweep.core.commands import Command, SweepStatus
 from sweep.core.definition import SweepDefinition
 from sweep.core.events import Event, Reported, Started
+from sweep.core.run import RunState
 from sweep.storage.closing import Closing
 from sweep.storage.journal import unpack_entry
 from sweep.storage.schema import connect
@@ -24,6 +25,16 @@ COLUMNS = (
     "number, status, attempt, configuration, reports, best, last, reason, verdict,"
     " launched_at, started_at, ended_at, facts"
 )
+
+WHOLE, NUMBER, TEXT, NONE = int, float, str, type(None)
+KINDS: tuple[tuple[type, ...], ...] = (
+    *((WHOLE,), (TEXT,), (WHOLE,), (TEXT,), (WHOLE,)),
+    *((NUMBER, WHOLE, NONE), (NUMBER, WHOLE, NONE), (TEXT,), (TEXT, NONE)),
+    *((NUMBER, WHOLE, NONE),) * 3,
+    (TEXT, NONE),
+)
+"""What each column may hold: SQLite holds anything in any."""
+STATUSES = frozenset({"NotStarted", *(status.value for status in SweepStatus)})
 
 ESSENTIAL = ("definition", "status", "template", "resources")
 """Facts without which there is no sweep."""
@@ -99,6 +110,10 @@ class SweepReader(Closing):
             raise damaged(self._path, f"the sweep's {key} is not in it")
         with Explained(self._path, values=True):
             value = json.loads(rows[0][0]) if rows else default
+            if key == "status":
+                word, reason = value
+                if word not in STATUSES or type(reason) is not str:
+                    raise ValueError(f"a sweep's status cannot be {value!r:.80}")
             if key == "definition" and rows and not self._is_sound:
                 SweepDefinition.from_wire(value)
                 self._is_sound = True
@@ -216,7 +231,8 @@ class SweepReader(Closing):
         )
         with Explained(self._path, values=True):
             for at, kind, data in rows:
-                yield at, EVENTS[kind].__name__, ", ".join(map(str, json.loads(data or "[]")))
+                texts = (word for word in json.loads(data or "[]") if isinstance(word, str))
+                yield at, EVENTS[kind].__name__, next(texts, "")
 
     def _ask(self, question: str, *values: Any) -> list[Any]:
         """Return all rows."""
@@ -231,10 +247,21 @@ class SweepReader(Closing):
 
 
 def _run(row: tuple[Any, ...]) -> RunRow:
+    for value, kinds in zip(row, KINDS, strict=True):
+        if type(value) not in kinds:
+            raise TypeError(f"a run's entry cannot be {value!r:.80}")
     run = RunRow(*row)
+    RunState(run.status)
     return replace(
         run,
-        configuration=json.loads(row[3]),
-        verdict=json.loads(row[8]) if row[8] else None,
-        facts=json.loads(row[12]) if row[12] else {},
+        configuration=_mapping(row[3]),
+        verdict=_mapping(row[8]) if row[8] else None,
+        facts=_mapping(row[12]) if row[12] else {},
     )
+
+
+def _mapping(text: str) -> dict[str, Any]:
+    value = json.loads(text)
+    if type(value) is not dict:
+        raise TypeError(f"expected a mapping, got {text!r:.80}")
+    return value

@@ -23,6 +23,9 @@ ALWAYS_LEFT_OUT = frozenset({".git", "__pycache__", NAME, ".ipynb_checkpoints"})
 SIZE_TO_MENTION = 300 * 1024**2
 """The service's limit; there is none here, but it may be a surprise."""
 
+LOGS = frozenset({".log", ".out", ".err"})
+"""Files that change while a sweep works, as what it prints is often kept beside the script."""
+
 BLOCK = 1 << 20
 
 
@@ -93,6 +96,25 @@ def take(source: Path, store: Path, *, strict: bool = False) -> Snapshot:
             " name what is not needed in .amlignore"
         )
     return Snapshot(identity, tree, len(entries), size, tuple(warnings))
+
+
+def differences(old: Path, new: Path) -> list[str]:
+    """Return the files of an old tree that are others in a new one, in order; logs aside.
+
+    Of files that are only in the new one, modules of Python count: what else appears beside a
+    script was mostly written by it. Trees of one store: a file of a tree is a link to what is
+    stored once, so the same content is the same inode.
+    """
+    before, after = (
+        {
+            path.relative_to(tree).as_posix(): path.lstat().st_ino
+            for path in tree.rglob("*")
+            if not path.is_dir() and path.suffix not in LOGS
+        }
+        for tree in (old, new)
+    )
+    changed = {name for name, inode in before.items() if after.get(name) != inode}
+    return sorted(changed | {name for name in after.keys() - before if name.endswith(".py")})
 
 
 def _ignored(source: Path) -> GitIgnoreSpec:

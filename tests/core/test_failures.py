@@ -214,6 +214,24 @@ class TestNodes:
         assert [type(c) for c in self.fail_on(s, "a", 4)] == [Launch]
 
 
+class TestClosing:
+    def test_what_was_canceled_when_the_engine_died_ends_canceled(self):
+        s = make(runs=9)
+        opened(s)
+        tell(s, Started(0, 0), CancelAsked(1, None, "asked"), Opened(9))
+        finish = tell(
+            s, Lost(9, 0, "the engine ended", counts=False), Lost(9, 1, "", counts=False)
+        )
+        assert finish == [Finish(SweepStatus.CANCELED, "asked")]
+
+    def test_what_was_being_paused_goes_on(self):
+        s = make(runs=9)
+        opened(s)
+        tell(s, Started(0, 0), PauseAsked(1, "Ctrl-C"), Opened(9))
+        tell(s, Lost(9, 0, "the engine ended", counts=False), Lost(9, 1, "", counts=False))
+        assert launches(tell(s, SlotsChanged(9, 2))) == [(0, 2), (1, 2)]
+
+
 class TestHold:
     def test_nothing_is_launched_until_it_is_released(self):
         s = make(runs=3, concurrent=1)

@@ -164,7 +164,6 @@ def test_the_token_is_in_no_file(cluster):
                 assert cluster.token not in file.read_bytes(), file
 
 
-@pytest.mark.xfail(strict=True, reason="Ray opens its folder to all; the workspace is closed")
 def test_the_folder_of_ray_is_closed_too(cluster):
     assert stat.S_IMODE((cluster.folder / "ray").stat().st_mode) == 0o700
 

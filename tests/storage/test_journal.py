@@ -12,8 +12,9 @@ from hypothesis import strategies as st
 from policies import BanditPolicy, Goal, Verdict
 from sweep.core import events
 from sweep.core.codec import EVENTS
-from sweep.core.commands import Finish, Launch, Stop, SweepStatus
+from sweep.core.commands import Finish, Launch, Quarantine, Release, Stop, SweepStatus
 from sweep.core.events import Completed, Failed, Lost, Opened, Reported, Started, Stopped
+from sweep.core.failure import KINDS
 from sweep.errors import WorkspaceError
 from sweep.storage.journal import Batch, Metric, NoJournal, SqliteJournal
 from sweep.storage.reader import SweepReader
@@ -30,23 +31,35 @@ JSON = st.recursive(
     lambda inner: st.lists(inner, max_size=2) | st.dictionaries(TEXT, inner, max_size=2),
     max_leaves=4,
 )
+KIND = st.sampled_from(KINDS)
 EVENT = st.one_of(
     st.builds(events.Opened, AT),
-    st.builds(events.SlotsChanged, AT, st.integers(0, 99)),
-    st.builds(events.Started, AT, RUN),
+    st.builds(events.SlotsChanged, AT, st.integers(0, 99), st.integers(0, 9)),
+    st.builds(events.Started, AT, RUN, TEXT),
     st.builds(events.Reported, AT, RUN, ANY, st.none() | ANY),
     st.builds(events.Completed, AT, RUN),
-    st.builds(events.Failed, AT, RUN, TEXT),
+    st.builds(events.Failed, AT, RUN, TEXT, KIND),
     st.builds(events.Stopped, AT, RUN),
-    st.builds(events.Lost, AT, RUN, TEXT, st.booleans()),
+    st.builds(events.Lost, AT, RUN, TEXT, st.booleans(), KIND),
     st.builds(events.CancelAsked, AT, st.none() | RUN, TEXT),
     st.builds(events.PauseAsked, AT, TEXT),
     st.builds(events.TimePassed, AT),
+    st.builds(events.LaunchesHeld, AT, TEXT),
+    st.builds(events.LaunchesReleased, AT),
+    st.builds(events.NodeReleased, AT, TEXT),
+    st.builds(
+        events.Redefined,
+        AT,
+        st.dictionaries(TEXT, JSON, max_size=2),
+        st.lists(RUN, max_size=3).map(tuple),
+    ),
 )
 VERDICT = st.builds(Verdict, TEXT, st.integers(1, 9), ANY, ANY, st.just(value=True), TEXT)
 COMMAND = st.one_of(
     st.builds(Launch, RUN, st.integers(1, 9), st.dictionaries(TEXT, JSON, max_size=3)),
     st.builds(Stop, RUN, TEXT, st.none() | VERDICT),
+    st.builds(Quarantine, TEXT, TEXT),
+    st.builds(Release, TEXT),
     st.builds(Finish, st.sampled_from(SweepStatus), TEXT),
 )
 ENTRIES = st.lists(st.tuples(EVENT, st.lists(COMMAND, max_size=3)), max_size=12)

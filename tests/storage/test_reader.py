@@ -133,7 +133,7 @@ def test_the_story_of_a_run(story, reader):
     story.tell(Started(104, 0), Failed(105, 0, "broken"))
     assert [*reader.story(0)] == [
         (101, "Started", ""),
-        (103, "Lost", "node died, True"),
+        (103, "Lost", "node died"),
         (104, "Started", ""),
         (105, "Failed", "broken"),
     ]

@@ -15,7 +15,7 @@ import pytest
 
 from sweep.errors import UserError
 from sweep.storage import snapshot
-from sweep.storage.snapshot import take
+from sweep.storage.snapshot import differences, take
 
 ROOT = Path(__file__).parents[2]
 
@@ -374,3 +374,18 @@ def test_a_file_that_changes_meanwhile_is_stored_under_its_true_name(source, sto
     for path in (store / "objects").rglob("*.f"):
         digest = hashlib.sha256(path.read_bytes()).hexdigest()
         assert path.parent.name + path.stem == digest
+
+
+def test_differences_are_of_what_a_script_is_made_of(tmp_path):
+    source, store = tmp_path / "s", tmp_path / "store"
+    source.mkdir()
+    for name in ("train.py", "data.csv", "gone.txt", "run.log"):
+        (source / name).write_text(name)
+    old = take(source, store)
+    (source / "train.py").write_text("other")
+    (source / "run.log").write_text("longer")
+    (source / "gone.txt").unlink()
+    (source / "result.json").write_text("{}")
+    (source / "new.py").write_text("")
+    assert differences(old.tree, take(source, store).tree) == ["gone.txt", "new.py", "train.py"]
+    assert differences(old.tree, old.tree) == []

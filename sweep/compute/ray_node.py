@@ -1,0 +1,105 @@
+"""Nodes of a Ray cluster as processes of this machine, each under a guard."""
+
+from __future__ import annotations
+
+import json
+import os
+import select
+import sys
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from sweep.compute.guarded import Guarded
+from sweep.compute.ray_environment import host_environment
+from sweep.compute.ray_folder import RayFolder
+from sweep.errors import TargetError
+
+STARTING = 60.0
+"""Seconds in which a node must be up."""
+LOOPBACK = "127.0.0.1"
+OBJECT_STORE_BYTES = 100_000_000
+
+
+class RayNode:
+    """A head, or a node that joins one.
+
+    Args:
+        folder: of its own; Ray's files and the log go there.
+        env: its environment, with the cluster's token in it.
+        head: address of the head to join; empty to be one.
+        cpus, gpus: what it offers.
+        resources: custom resources that it offers.
+        labels: what it can be chosen by.
+
+    Attributes:
+        address: of the head.
+
+    Raises:
+        TargetError: it does not start.
+    """
+
+    def __init__(  # noqa: PLR0913 - what a node offers has many sides
+        self,
+        folder: Path,
+        env: Mapping[str, str],
+        head: str = "",
+        *,
+        cpus: float = 1,
+        gpus: float = 0,
+        resources: Mapping[str, float] | None = None,
+        labels: Mapping[str, str] | None = None,
+    ) -> None:
+        self._folder = RayFolder(folder)
+        arguments: dict[str, Any] = {
+            "node_ip_address": LOOPBACK,
+            "temp_dir": str(self._folder.short),
+            "num_cpus": cpus,
+            "num_gpus": gpus,
+            "resources": dict(resources or {}),
+            "labels": dict(labels or {}),
+            "object_store_memory": OBJECT_STORE_BYTES,
+            "include_dashboard": False,
+        }
+        if head:
+            arguments["gcs_address"] = head
+        command = [sys.executable, "-m", "sweep.compute.node_main", json.dumps(arguments)]
+        self._process = Guarded(command, env, folder, folder / "node.log", pipes=True)
+        self.address = self._hear()
+
+    def _hear(self) -> str:
+        ready, _, _ = select.select([self._process.out], [], [], STARTING)
+        said = os.read(self._process.out, 1 << 12) if ready else b""
+        if not said:
+            last = self._process.last_words()
+            self.close()
+            raise TargetError(f"a Ray node does not start{last}")
+        return str(json.loads(said)["address"])
+
+    @property
+    def pid(self) -> int:
+        """The first process of the node."""
+        return self._process.pid
+
+    def processes(self) -> list[int]:
+        """Return the processes of the node."""
+        return self._process.members()
+
+    def close(self) -> None:
+        """End it; return when its last process is gone."""
+        self._process.close()
+        self._folder.clear()
+
+
+def cluster_environment() -> dict[str, str]:
+    """Return an environment for the nodes of a cluster of our own on this machine.
+
+    A lost node is noticed within seconds and not, as Ray has it, within half a minute.
+    """
+    return {
+        **host_environment(),
+        "RAY_health_check_period_ms": "1000",
+        "RAY_health_check_timeout_ms": "2000",
+        "RAY_health_check_failure_threshold": "3",
+        "RAY_health_check_initial_delay_ms": "2000",
+    }

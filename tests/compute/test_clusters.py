@@ -1,0 +1,175 @@
+"""Clusters of several nodes: who gets in, what happens when a node is lost or bad."""
+
+from __future__ import annotations
+
+import math
+import os
+import signal
+import sys
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+
+from sweep.compute.existing import ExistingCluster
+from sweep.compute.ray_node import RayNode, cluster_environment
+from sweep.compute.ray_target import RayTarget
+from sweep.compute.resources import Resources
+from sweep.compute.target import (
+    Message,
+    Process,
+    RunEnded,
+    RunLost,
+    RunOrder,
+    RunStarted,
+    SlotsAre,
+)
+from sweep.errors import UserError
+
+pytestmark = pytest.mark.ray
+EACH = Resources(math.inf, math.inf, 1, 0)
+
+
+@dataclass
+class Cluster:
+    """A head without CPUs, and nodes with one each."""
+
+    head: RayNode
+    env: dict[str, str]
+    folder: Path
+    nodes: list[RayNode]
+
+    def add(self) -> RayNode:
+        folder = self.folder / f"n{len(self.nodes)}"
+        node = RayNode(folder, self.env, self.head.address, cpus=1)
+        self.nodes.append(node)
+        return node
+
+    @property
+    def there(self) -> ExistingCluster:
+        return ExistingCluster(self.head.address, self.env["RAY_AUTH_TOKEN"])
+
+
+@pytest.fixture(scope="module")
+def cluster(tmp_path_factory) -> Iterator[Cluster]:
+    folder, env = tmp_path_factory.mktemp("c"), cluster_environment()
+    made = Cluster(RayNode(folder / "h", env, cpus=0), env, folder, [])
+    try:
+        made.add()
+        made.add()
+        yield made
+    finally:
+        for node in [*made.nodes, made.head]:
+            node.close()
+
+
+def wait(target: RayTarget, heard: list[Message], kind: type[Message], count: int = 1) -> None:
+    """Hear until so many messages of a kind have come."""
+    until = time.monotonic() + 60
+    while sum(isinstance(m, kind) for m in heard) < count:
+        assert time.monotonic() < until, heard
+        heard += target.poll(1.0)
+
+
+def opened(cluster: Cluster, folder: Path) -> tuple[RayTarget, list[Message]]:
+    target, heard = RayTarget(EACH, folder / "ray", cluster=cluster.there), []
+    target.open(2)
+    wait(target, heard, SlotsAre, 2)
+    return target, heard
+
+
+def order(folder: Path, run: int, code: str, attempt: int = 1) -> RunOrder:
+    process = Process(
+        argv=[sys.executable, "-S", "-c", code],
+        env={"PATH": os.environ["PATH"], "SWEEP_RUN_ID": f"{folder}_{run}"},
+        folder=str(folder / f"{run}.{attempt}"),
+    )
+    return RunOrder(run, attempt, {}, process)
+
+
+def test_a_stranger_is_refused(cluster):
+    address = cluster.head.address
+    with pytest.raises(UserError, match="does not let us in: set RAY_AUTH_TOKEN"):
+        ExistingCluster(address).check()
+    with pytest.raises(UserError, match="the token in RAY_AUTH_TOKEN is not this cluster's"):
+        ExistingCluster(address, "0" * 64).check()
+
+
+def test_a_cluster_that_lets_anybody_in_is_refused(tmp_path):
+    open_to_all = {**cluster_environment(), "RAY_AUTH_MODE": "disabled"}
+    head = RayNode(tmp_path / "h", open_to_all, cpus=0)
+    try:
+        with pytest.raises(UserError, match="--allow-unauthenticated-ray"):
+            ExistingCluster(head.address).check()
+        ExistingCluster(head.address, allow_unauthenticated=True).check()
+    finally:
+        head.close()
+
+
+def test_a_bad_node_is_left_alone_until_it_is_released(cluster, tmp_path):
+    target, heard = opened(cluster, tmp_path)
+    try:
+        for run in (0, 1):
+            target.launch(order(tmp_path, run, "import time; time.sleep(1000)"))
+        wait(target, heard, RunStarted, 2)
+        nodes = {m.run: m.facts["node"] for m in heard if isinstance(m, RunStarted)}
+        assert nodes[0] != nodes[1], "each node has one CPU"
+        target.quarantine(nodes[0])
+        heard.clear()
+        wait(target, heard, SlotsAre)
+        assert SlotsAre(1, 1) in heard
+        target.stop(0, 1, 0)
+        wait(target, heard, RunEnded)
+        target.stop(1, 1, 0)
+        wait(target, heard, RunEnded, 2)
+        heard.clear()
+        target.launch(order(tmp_path, 2, "pass"))
+        wait(target, heard, RunStarted)
+        assert next(m for m in heard if isinstance(m, RunStarted)).facts["node"] == nodes[1]
+        heard.clear()
+        target.release(nodes[0])
+        wait(target, heard, SlotsAre)
+        assert SlotsAre(2, 2) in heard
+    finally:
+        target.close()
+
+
+def test_a_node_that_is_lost_takes_its_run_with_it_and_no_other(cluster, tmp_path):
+    target, heard = opened(cluster, tmp_path)
+    try:
+        for run in (0, 1):
+            target.launch(order(tmp_path, run, "import time; time.sleep(1000)"))
+        wait(target, heard, RunStarted, 2)
+        pids = {m.run: m.facts["pid"] for m in heard if isinstance(m, RunStarted)}
+        raylet = next(
+            pid for pid in cluster.nodes[-1].processes() if "raylet/raylet" in words(pid)
+        )
+        os.kill(raylet, signal.SIGKILL)
+        wait(target, heard, RunLost)
+        (lost,) = [m for m in heard if isinstance(m, RunLost)]
+        until = time.monotonic() + 10
+        while alive(pids[lost.run]):
+            assert time.monotonic() < until, "the run has gone with its node"
+        assert alive(pids[1 - lost.run])
+        cluster.add()
+        target.launch(order(tmp_path, lost.run, "pass", attempt=2))
+        wait(target, heard, RunStarted, 3)
+        wait(target, heard, RunEnded)
+    finally:
+        target.close()
+
+
+def words(pid: int) -> str:
+    try:
+        return Path(f"/proc/{pid}/cmdline").read_text().split("\0")[0]
+    except OSError:
+        return ""
+
+
+def alive(pid: int) -> bool:
+    try:
+        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] != "Z"
+    except OSError:
+        return False
