@@ -114,15 +114,15 @@ def _optuna(count: int, storage: str | None) -> float:
 
 
 CONTENDERS = [
-    Contender("hypersweep on Ray, journal on disk", ours, 1000, ("hypersweep",)),
-    Contender("Optuna in memory", optuna_in_memory, 2000, ("optuna",)),
-    Contender("Optuna with SQLite", optuna_sqlite, 50, ("optuna",)),
-    Contender("Ray Tune", ray_tune, 12, ("ray", "pyarrow")),
+    Contender("hypersweep", ours, 1000, ("hypersweep",)),
+    Contender("Optuna in memory", optuna_in_memory, 2000, ("optuna",), asked=1),
+    Contender("Optuna with SQLite", optuna_sqlite, 50, ("optuna",), asked=20),
+    Contender("Ray Tune", ray_tune, 12, ("ray", "pyarrow"), asked=500),
 ]
 
 if __name__ == "__main__":
     contest(
-        "function runs: 10 reports each, early termination on, 2 slots",
+        "Function runs: 10 reports each, early termination on, 2 slots",
         "benchmarks.function_runs",
         CONTENDERS,
         "runs/s",
