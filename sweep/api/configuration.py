@@ -113,6 +113,8 @@ class HyperDriveConfig:
         debug_flag: has no effect.
         custom_run_id: the id of the sweep.
         max_consecutive_failures: end the sweep when this many of its first runs fail; None: never.
+        warm_start: modules; runs are forked from a process that has imported them. "auto" for
+            those that the script imports; None: every run is started by itself.
 
     Raises:
         ConfigError: something is missing, or has no meaning.
@@ -136,6 +138,7 @@ class HyperDriveConfig:
         custom_run_id: str | None = None,
         *,
         max_consecutive_failures: int | None = 3,
+        warm_start: str | Sequence[str] | None = None,
     ) -> None:
         _refuse(
             estimator=estimator,
@@ -149,6 +152,7 @@ class HyperDriveConfig:
         if custom_run_id and SweepFolder(custom_run_id, Path()).is_lone_run:
             raise ConfigError(f"custom_run_id: {custom_run_id!r} has the form of a lone run's id")
         self.custom_run_id = custom_run_id or ""
+        self.warm_start = warm_start
         self.definition = define(
             sampling=hyperparameter_sampling,
             metric=primary_metric_name,

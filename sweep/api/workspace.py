@@ -117,6 +117,7 @@ class Experiment:
             sweep_id=getattr(config, "custom_run_id", ""),
             tags=tuple((tags or {}).items()),
             strict_snapshot=strict_snapshot,
+            warm_start=getattr(config, "warm_start", None),
         )
         folder = create(self.workspace.folder, submission, _warn)
         run = run_of(self.workspace, folder)

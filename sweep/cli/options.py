@@ -96,6 +96,11 @@ quota_option = click.option(
     metavar="SIZE",
     help="End a run that has written more, such as 10GB. Default: no bound.",
 )
+warm_option = click.option(
+    "--warm-start",
+    metavar="MODULES",
+    help="Fork runs from a process that has imported them: sklearn,pandas, or auto.",
+)
 cluster_options = many(
     click.option(
         "--ray-address",

@@ -17,6 +17,7 @@ from sweep.cli.options import (
     quota_option,
     resource_options,
     snapshot_option,
+    warm_option,
     warn_of_misplaced,
     work_options,
     workspace_option,
@@ -41,6 +42,7 @@ from sweep.errors import UserError
 @resource_options
 @grace_option
 @quota_option
+@warm_option
 @snapshot_option
 @cluster_options
 @work_options

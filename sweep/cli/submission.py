@@ -46,6 +46,7 @@ def submit_sweep(
         experiment=experiment,
         argument_style=read.argument_style,
         hdconfig=remember(path, read.definition),
+        warm_start=options.get("warm_start") or read.warm_start,
         **_resources(options),
     )
     _work(submission, options)

@@ -37,7 +37,8 @@ class Execution:
     Args:
         order: what to run: `run` (key), `argv`, `env`, `folder`, and where needed `tree` (the
             snapshot to copy into the folder), `cwd`, and bounds: `log_bytes` of what is kept of
-            its output, `outputs_bytes` it may write, `messages` it may log.
+            its output, `outputs_bytes` it may write, `messages` it may log; `warm`: modules that
+            it is forked with, once they are imported.
         mailbox: where what the run says goes.
         sockets: a folder with a short path.
     """
@@ -109,7 +110,8 @@ class Execution:
             env["CUDA_VISIBLE_DEVICES"] = os.environ["CUDA_VISIBLE_DEVICES"]
         cwd = self.order.get("cwd") or self.order["folder"]
         start = {"do": "start", "argv": self.order["argv"], "env": env, "cwd": cwd}
-        return {**start, "oom_score": OOM_SCORE}, self._output_in
+        more = {"oom_score": OOM_SCORE, "warm": self.order.get("warm")}
+        return {**start, **more}, self._output_in
 
     # ---- meanwhile --------------------------------------------------------------------
 

@@ -13,10 +13,11 @@ object a line. Standard library only; one thread; no part of Ray.
 To the guard:   {"do": "start", "argv": [...], "env": {...}, "cwd": "..."} with one descriptor
                 for all output, or, with "descriptors": 3, those for input, output and errors;
                 "oom_score" is how soon the kernel takes its memory when there is none left;
+                "warm": [modules] asks for a fork of a process that has imported these;
                 {"do": "stop", "grace": seconds}
 From the guard: {"event": "started", "pid": n, "guard": n}, {"event": "refused", "error": "..."},
                 {"event": "ended", "code": n, "stopped": bool, "stop_seconds": s, "cpu_seconds": s,
-                 "peak_memory": bytes}
+                 "peak_memory": bytes}, {"event": "notice", "text": "..."}
 """
 
 from __future__ import annotations
@@ -30,27 +31,41 @@ import signal
 import socket
 import sys
 import time
+from importlib.machinery import SourceFileLoader
 from pathlib import Path
+from types import ModuleType
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any
 
+    from sweep.compute.warm import Warm
+
 PR_SET_PDEATHSIG, PR_SET_CHILD_SUBREAPER = 1, 36
-RESET = (
-    signal.SIGCHLD,
-    signal.SIGHUP,
-    signal.SIGINT,
-    signal.SIGPIPE,
-    signal.SIGTERM,
-    signal.SIGXFSZ,
-)
+RESET = [getattr(signal, f"SIG{name}") for name in ("CHLD", "HUP", "INT", "PIPE", "TERM", "XFSZ")]
 """Signals that a run is to have as any program has them at its start."""
 RETRY = 0.02
 """Seconds between two looks at what has not died yet."""
 ORPHAN_GRACE = 1.0
 """Seconds a run is given when its slot has vanished."""
+FILES = ("guard.py", "descent.py", "warm.py", "zygote.py")
+"""What travels together."""
 libc = ctypes.CDLL(None, use_errno=True)
+
+
+def beside(name: str) -> Any:
+    """Return the module in the file of this name that came with this one."""
+    path = str(Path(__file__).with_name(f"{name}.py"))
+    module = ModuleType(name)
+    module.__file__ = path
+    SourceFileLoader(name, path).exec_module(module)
+    return module
+
+
+if TYPE_CHECKING:
+    from sweep.compute.descent import descendants as descendants  # noqa: PLC0414 - it is ours too
+else:  # it may have come without the rest of us
+    descendants = beside("descent").descendants
 
 
 class Guard:
@@ -69,32 +84,29 @@ class Guard:
         self.kill_at = float("inf")
         self.look_at = float("inf")
         self.orphaned = False
+        self.warm: Warm | None = None  # made when the first run asks for it
+        self.poll = select.poll()
         self.wakeup, wakeup_in = os.pipe2(os.O_NONBLOCK | os.O_CLOEXEC)
         signal.set_wakeup_fd(wakeup_in, warn_on_full_buffer=False)
         signal.signal(signal.SIGCHLD, lambda *_: None)
 
     def serve(self) -> None:
         """Work until the slot is gone and nothing of its run is left."""
-        poll = select.poll()
-        poll.register(self.wakeup, select.POLLIN)
-        poll.register(self.channel, select.POLLIN)
+        self.poll.register(self.wakeup, select.POLLIN)
+        self.poll.register(self.channel, select.POLLIN)
         while not (self.orphaned and not self.pid):
             next_look = min(self.kill_at, self.look_at)
             wait = None if next_look == float("inf") else max(0.0, next_look - time.monotonic())
-            for fd, _ in poll.poll(None if wait is None else wait * 1000 + 1):
+            for fd, _ in self.poll.poll(None if wait is None else wait * 1000 + 1):
                 if fd == self.wakeup:
-                    self.drain_wakeups()
+                    os.read(fd, 1 << 16)
+                elif self.warm and fd != self.channel.fileno():
+                    self.warm.hear()
                 elif not self.listen():
-                    poll.unregister(self.channel)
+                    self.poll.unregister(self.channel)
                     self.orphaned = True
                     self.stop(ORPHAN_GRACE)
             self.watch()
-
-    def drain_wakeups(self) -> None:
-        """Empty the pipe that signals write to."""
-        with contextlib.suppress(BlockingIOError):
-            while os.read(self.wakeup, 512):
-                pass
 
     def listen(self) -> bool:
         """Take what the slot has said; False when it is gone."""
@@ -123,35 +135,51 @@ class Guard:
     # ---- start ------------------------------------------------------------------------
 
     def start(self, order: dict[str, Any]) -> None:
-        """Start a run and say whether that went well."""
+        """Start a run, and say whether that went well."""
         count = order.get("descriptors", 1)
         given, self.descriptors = self.descriptors[:count], self.descriptors[count:]
+        if order.get("warm") is None:
+            pid, error = self.spawn(order, given)
+            self.begun(pid, error, given)
+        else:
+            self.warm = self.warm or beside("warm").Warm(self)
+            self.warm.start(order, given)
+
+    def spawn(self, order: dict[str, Any], given: list[int]) -> tuple[int, str]:
+        """Start a process; return its id, and why it could not be started."""
         errors_out, errors_in = os.pipe2(os.O_CLOEXEC)
         me = os.getpid()
         pid = os.fork()
         if pid == 0:
             become(order, given, errors_in, me)
-        for descriptor in given:
-            os.close(descriptor)
         os.close(errors_in)
         error = os.read(errors_out, 4096)  # ends when the new program is there
         os.close(errors_out)
+        return pid, error.decode(errors="replace")
+
+    def begun(self, pid: int, error: str, given: list[int]) -> None:
+        """Take note of a run's first process, and tell of it."""
+        for descriptor in given:
+            os.close(descriptor)
         self.pid, self.status, self.stopped, self.stop_asked = pid, None, False, None
         self.kill_at = self.look_at = float("inf")
         if error:
             os.waitpid(pid, 0)
             self.pid = 0
-            self.say(event="refused", error=error.decode(errors="replace"))
+            self.say(event="refused", error=error)
         else:
-            self.say(event="started", pid=pid, guard=me)
+            self.say(event="started", pid=pid, guard=os.getpid())
 
     # ---- stop -------------------------------------------------------------------------
 
     def stop(self, grace: float) -> None:
         """Ask the run to end; after `grace` seconds make it."""
+        now = time.monotonic()
+        if self.warm and self.warm.cancel():
+            self.stopped, self.stop_asked = True, now
+            self.announce(now)
         if not self.pid:
             return
-        now = time.monotonic()
         if self.stop_asked is None:
             self.stop_asked = now
             self.reap()
@@ -192,7 +220,7 @@ class Guard:
 
     def signal_all(self, number: int) -> None:
         """Signal everything that descends from the run, wherever it has gone."""
-        for pid in descendants(os.getpid()):
+        for pid in descendants(os.getpid(), self.warm.pid if self.warm else 0):
             with contextlib.suppress(ProcessLookupError, PermissionError):
                 os.kill(pid, number)
 
@@ -204,7 +232,9 @@ class Guard:
             except ChildProcessError:
                 return True
             if pid == 0:
-                return False
+                return self.warm is not None and self.warm.is_alone()
+            if self.warm and pid == self.warm.pid:
+                self.warm.pid = 0
             if pid == self.pid:
                 seconds = usage.ru_utime + usage.ru_stime
                 code = os.waitstatus_to_exitcode(status)
@@ -249,24 +279,6 @@ def become(order: dict[str, Any], given: list[int], errors: int, guard: int) -> 
             os.write(errors, f"{argv[0]} (in {cwd}): {reason}".encode())
     finally:
         os._exit(127)
-
-
-def descendants(root: int) -> list[int]:
-    """Return the processes below `root` that are not dead yet."""
-    children: dict[int, list[int]] = {}
-    for entry in os.scandir("/proc"):
-        if entry.name.isdigit():
-            with contextlib.suppress(OSError):
-                stat = Path(entry.path, "stat").read_bytes()
-                state, parent = stat.rpartition(b")")[2].split()[:2]
-                if state not in (b"Z", b"X"):
-                    children.setdefault(int(parent), []).append(int(entry.name))
-    found, todo = [], [root]
-    while todo:
-        below = children.get(todo.pop(), [])
-        found += below
-        todo += below
-    return found
 
 
 def main() -> None:

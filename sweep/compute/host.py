@@ -44,7 +44,7 @@ MISSED = 3
 OBJECT_STORE_BYTES = 100_000_000
 """Ray's shared memory; runs do not use it, and Ray would take 30 % of the machine."""
 PROBE_SECONDS = 5
-GUARD_SOURCE = Path(guard.__file__).read_text()
+GUARD_SOURCES = {name: Path(guard.__file__).with_name(name).read_text() for name in guard.FILES}
 
 
 class Host:
@@ -113,7 +113,7 @@ class Host:
                 max_concurrency=16,
                 label_selector={"ray.io/node-id": f"!in({','.join(avoid)})"} if avoid else None,
             )
-            .remote(number, self._opened["sockets"], GUARD_SOURCE)
+            .remote(number, self._opened["sockets"], GUARD_SOURCES)
         )
         self._slots[number] = actor
         try:

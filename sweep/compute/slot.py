@@ -19,6 +19,7 @@ import subprocess
 import sys
 import tempfile
 from collections import deque
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -37,15 +38,16 @@ class Slot:
     Args:
         number: the slot's number in its target.
         folder: a short path on this node for sockets; made if need be.
-        guard_source: text of the guard's program; written beside the sockets.
+        guard_sources: texts of the guard's program, by file; written beside the sockets.
     """
 
-    def __init__(self, number: int, folder: str, guard_source: str) -> None:
+    def __init__(self, number: int, folder: str, guard_sources: Mapping[str, str]) -> None:
         self.number = number
         Path(folder).mkdir(mode=0o700, parents=True, exist_ok=True)
         self._folder = Path(tempfile.mkdtemp(prefix=f"{number}-", dir=folder))
         self._guard_file = self._folder / "guard.py"
-        self._guard_file.write_text(guard_source)
+        for name, source in guard_sources.items():
+            (self._folder / name).write_text(source)
         self._run: Execution | None = None
         self._functions: FunctionRuns | None = None
         self._early_stops: dict[str, float] = {}  # run: grace
@@ -120,6 +122,9 @@ class Slot:
             assert run is not None, "the guard speaks of a run that nobody ordered"
             if event["event"] == "started":
                 run.say("started", pid=event["pid"], host=socket.gethostname())
+                continue
+            if event["event"] == "notice":
+                run.say("notice", text=event["text"])
                 continue
             if event["event"] == "refused":
                 await run.refuse(event["error"])

@@ -24,6 +24,8 @@ class Process:
         tree: the snapshot that is copied into the folder first; empty for none.
         cwd: the working directory; empty for the folder.
         outputs_bytes: what it may write into its folder; None for no bound.
+        warm: modules; the run, a Python script, is a fork of a process that has imported them.
+            None for an ordinary start.
     """
 
     argv: Sequence[str]
@@ -32,6 +34,7 @@ class Process:
     tree: str = ""
     cwd: str = ""
     outputs_bytes: int | None = None
+    warm: Sequence[str] | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -19,6 +19,7 @@ from sweep.compute.existing import ExistingCluster
 from sweep.compute.resources import Resources, of_this_machine
 from sweep.core.definition import SweepDefinition
 from sweep.core.single import Single
+from sweep.engine import warm_start
 from sweep.engine.engine import GRACE
 from sweep.engine.program import command_of, script_of, without_effect
 from sweep.engine.template import ScriptTemplate
@@ -51,6 +52,8 @@ class Submission:
         cluster: address of a Ray cluster, and whether it may let anybody in; None: this machine.
         outputs_quota: bytes that a run may write into its folder; None for no bound.
         strict_snapshot: leave nothing out of the snapshot but what the ignore file names.
+        warm_start: what runs are forked with, see `sweep.engine.warm_start.modules`; None: they
+            are started one by one.
     """
 
     definition: SweepDefinition
@@ -67,6 +70,7 @@ class Submission:
     cluster: Mapping[str, Any] | None = None
     outputs_quota: int | None = None
     strict_snapshot: bool = False
+    warm_start: str | Sequence[str] | None = None
 
 
 def create(
@@ -98,6 +102,7 @@ def create(
         pass_arguments=not submission.configuration.command,
         threads=max(1, int(submission.cpus_per_run)),
         outputs_bytes=submission.outputs_quota,
+        warm=_warm(submission, command),
     )
     template.check(None if isinstance(sampling, Single) else sampling.space)
     shot = _snapshot(workspace, submission, warn)
@@ -184,6 +189,11 @@ def _resources(submission: Submission) -> Resources:
         return resources_for(cpus, gpus, grace)
     ExistingCluster.from_environment(**submission.cluster).check()
     return Resources(0, 0, cpus, gpus)
+
+
+def _warm(submission: Submission, command: Sequence[str]) -> list[str] | None:
+    asked = submission.warm_start
+    return None if asked is None else warm_start.modules(asked, command, submission.source)
 
 
 def _snapshot(

@@ -34,6 +34,7 @@ class ScriptTemplate:
         pass_arguments: whether hyperparameters are passed as arguments at all.
         threads: of numeric libraries, unless the user's environment says how many.
         outputs_bytes: what a run may write into its folder; None for no bound.
+        warm: see `sweep.compute.target.Process`.
         redacted: whether secrets are left out; runs get them from the sweep's folder.
     """
 
@@ -45,6 +46,7 @@ class ScriptTemplate:
     pass_arguments: bool = True
     threads: int = 1
     outputs_bytes: int | None = None
+    warm: Sequence[str] | None = None
     redacted: bool = False
 
     def to_json(self) -> dict[str, Any]:
@@ -130,6 +132,7 @@ class ScriptTemplate:
             folder=folder,
             tree=self.tree,
             outputs_bytes=self.outputs_bytes,
+            warm=self.warm,
         )
 
     def arguments_of(self, configuration: Configuration, space: Space | None) -> list[str]:

@@ -20,6 +20,8 @@ is an error here. Beyond HyperDrive there are these keys, all optional:
                                   # way in which it ends: {lost: 5, preempted: 10, error: 2}
     on_non_finite: go_on          # or stop: a run whose metric is NaN or infinite has failed
     argument_style: space         # `--lr 0.1`, or with equals `--lr=0.1`
+    warm_start: auto              # runs are forked from a process that has imported what the
+                                  # script imports; or [modules]
 
 A key without a value, or with null, counts as absent.
 """
@@ -61,6 +63,7 @@ KEYS = (
     "max_attempts",
     "on_non_finite",
     "argument_style",
+    "warm_start",
 )
 
 _GOALS = {goal.value: goal for goal in Goal}
@@ -86,11 +89,13 @@ class HdConfig:
     Attributes:
         definition: the sweep.
         argument_style: how its runs get their arguments.
+        warm_start: modules that runs are forked with, or "auto"; None for none.
         warnings: what is legal but probably not meant, or not portable, in file order.
     """
 
     definition: SweepDefinition
     argument_style: Style = "space"
+    warm_start: str | tuple[str, ...] | None = None
     warnings: tuple[Problem, ...] = ()
 
 
@@ -114,11 +119,12 @@ def read_hdconfig(path: str | Path) -> HdConfig:
     goal = top.need("primary_metric_goal", one_of(_GOALS), Goal.MAXIMIZE)
     limits = _limits(top)
     style: Style = top.take("argument_style", one_of(_STYLES), "space")
+    warm = top.take("warm_start", _modules, None)
     findings.check()
     assert sampling is not None
     definition = SweepDefinition(sampling, metric, goal, limits, policy)
     _warn(definition, top, findings)
-    return HdConfig(definition, style, tuple(in_file_order(findings.warnings)))
+    return HdConfig(definition, style, warm, tuple(in_file_order(findings.warnings)))
 
 
 def _limits(top: Fields) -> Limits:
@@ -150,6 +156,14 @@ def _attempts(node: Node) -> Attempts:
         kind = one_of(words)(Node(key, value.line, value.column))
         named[kind] = whole(1)(value)
     return Attempts(named=named)
+
+
+def _modules(node: Node) -> str | tuple[str, ...]:
+    if isinstance(node.value, list):
+        return tuple(text(item) for item in node.value)
+    if isinstance(node.value, str) and node.value:
+        return text(node)
+    raise Unfit("auto, or modules such as [sklearn, pandas]", node)
 
 
 def _failures(node: Node) -> int | None:

@@ -29,16 +29,26 @@ class Watched:
         self._lines = self.socket.makefile("rb")
         self.output = -1
 
-    def start(self, argv: Sequence[str], cwd: str = "/", **env: str) -> dict[str, Any]:
+    def start(
+        self,
+        argv: Sequence[str],
+        cwd: str = "/",
+        warm: Sequence[str] | None = None,
+        **env: str,
+    ) -> dict[str, Any]:
         """Order a run; return the guard's answer."""
+        self.order(argv, cwd, warm, **env)
+        return self.hear()
+
+    def order(self, argv: Sequence[str], cwd: str, warm: Sequence[str] | None, **env: str) -> None:
+        """Order a run."""
         self.output, theirs = os.pipe()
         everything = {"PATH": os.environ["PATH"], MARK: self.mark, **env}
-        order = {"do": "start", "argv": list(argv), "env": everything, "cwd": cwd}
-        order["oom_score"] = OOM_SCORE
+        order: dict[str, Any] = {"do": "start", "argv": list(argv), "env": everything, "cwd": cwd}
+        order |= {"oom_score": OOM_SCORE, "warm": warm}
         send_order(self.socket, order, [theirs])
         self.socket.settimeout(20)
         os.close(theirs)
-        return self.hear()
 
     def python(self, code: str, *arguments: str) -> dict[str, Any]:
         """Order a run of Python code; return once it has said something."""
@@ -50,6 +60,10 @@ class Watched:
     def said(self) -> bytes:
         """Return what the run has written; wait for it to write, or to be gone."""
         return os.read(self.output, 65536)
+
+    def everything(self) -> str:
+        """Return all that the run has written; wait until nobody can write any more."""
+        return b"".join(iter(self.said, b"")).decode()
 
     def stop(self, grace: float) -> dict[str, Any]:
         """Have the run ended; return how it ended."""

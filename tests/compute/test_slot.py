@@ -31,7 +31,7 @@ SPEAK = """
     def say(**message):
         channel.sendall(json.dumps(message).encode() + b"\\n")
 """
-GUARD = Path(guard.__file__).read_text()
+SOURCES = {name: Path(guard.__file__).with_name(name).read_text() for name in guard.FILES}
 SLEEP = "import time; time.sleep(1000)"
 
 
@@ -71,7 +71,7 @@ class Bench:
 
 @asynccontextmanager
 async def bench(folder: Path, function: bytes | None = None) -> AsyncIterator[Bench]:
-    slot = Slot(0, str(folder / "s"), GUARD)
+    slot = Slot(0, str(folder / "s"), SOURCES)
     facts = await slot.open(function, "score")
     assert facts["pid"] == os.getpid()
     here = Bench(folder, slot)

@@ -134,6 +134,21 @@ def test_argument_style(read, word):
 
 
 @pytest.mark.parametrize(
+    ("written", "meant"),
+    [("auto", "auto"), ("[sklearn, pandas]", ("sklearn", "pandas")), ("a,b.c", "a,b.c")],
+)
+def test_warm_start(read, written, meant):
+    assert read(GOOD.read_text() + f"warm_start: {written}\n").warm_start == meant
+    assert read(GOOD.read_text()).warm_start is None
+
+
+@pytest.mark.parametrize("written", ["true", "3", "{a: b}", "[1]", "''"])
+def test_warm_start_that_names_no_modules(read, written):
+    with pytest.raises(ConfigError, match="warm_start"):
+        read(GOOD.read_text() + f"warm_start: {written}\n")
+
+
+@pytest.mark.parametrize(
     ("section", "policy"),
     [
         ("{}", NoTerminationPolicy()),
