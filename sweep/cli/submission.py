@@ -116,6 +116,7 @@ def _resources(options: Mapping[str, Any]) -> dict[str, Any]:
     found = {name: options[name] for name in names if name in options}
     if address := options.get("ray_address"):
         found["cluster"] = {
+            "kind": "existing",
             "address": address,
             "allow_unauthenticated": options["allow_unauthenticated_ray"],
         }

@@ -4,14 +4,19 @@ from __future__ import annotations
 
 import json
 import os
+import secrets
 import subprocess
 import sys
-from collections.abc import Mapping
+import tempfile
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from sweep.compute.cluster import Opened
+from sweep.compute.host_process import HostProcess
 from sweep.compute.ray_environment import ON_LOOPBACK, quiet_environment
+from sweep.compute.resources import Resources
 from sweep.errors import TargetError, UserError
 
 LOOPBACK = ("127.", "localhost:")
@@ -27,11 +32,13 @@ class ExistingCluster:
         address: `host:port` of its GCS.
         token: its authentication token; empty for none.
         allow_unauthenticated: whether one will do that lets anybody in.
+        patience: seconds that it may be without a slot of ours.
     """
 
     address: str
     token: str = field(default="", repr=False)
     allow_unauthenticated: bool = False
+    patience: float = 120.0
 
     @classmethod
     def from_environment(
@@ -54,6 +61,11 @@ class ExistingCluster:
                 raise UserError(f"RAY_AUTH_TOKEN_PATH: {path}: {error.strerror}") from None
         return cls(address, token, allow_unauthenticated)
 
+    @classmethod
+    def from_kept(cls, kept: Mapping[str, Any]) -> ExistingCluster:
+        """Return the cluster of an `address`; its token is taken from the environment."""
+        return cls.from_environment(kept["address"], kept["allow_unauthenticated"])
+
     def environment(self) -> dict[str, str]:
         """Return the environment of a process that speaks with it."""
         environment = quiet_environment()
@@ -62,6 +74,19 @@ class ExistingCluster:
         if not self.token:
             return {**environment, "RAY_AUTH_MODE": "disabled"}
         return {**environment, "RAY_AUTH_MODE": "token", "RAY_AUTH_TOKEN": self.token}
+
+    def open(self, wanted: int, resources: Resources, folder: Path) -> Opened:  # noqa: ARG002
+        """Start a host here, which joins the cluster."""
+        sockets = Path(tempfile.gettempdir()) / f"sweep-{secrets.token_hex(6)}"
+        host = HostProcess(self.environment(), folder)
+        return Opened(host, self.address, str(folder), str(sockets))
+
+    def look(self) -> Sequence[str]:
+        """Nothing: others look after it."""
+        return ()
+
+    def close(self) -> None:
+        """Nothing: it is not ours."""
 
     def check(self) -> None:
         """See that the cluster is there, lets us in, and nobody who has no token.

@@ -21,8 +21,8 @@ from sweep.compute.mailbox import RUN_MESSAGES, Allowance, Mailbox
 from sweep.compute.outputs import too_much, until_above
 from sweep.compute.run_log import RunLog
 
-LINE_LIMIT = 1 << 22
-"""Bytes of one line of the runner, which itself sends no longer ones."""
+CHUNK = 1 << 16
+"""Bytes that are read from the runner at a time."""
 RUNNER_LOG_BYTES = 10_000_000
 """Of what the process and its children print past Python; what runs print is theirs."""
 START_DEADLINE = 120.0
@@ -46,8 +46,10 @@ class FunctionRuns:
         self._mailbox = mailbox
         self._sockets = sockets
         self._to_guard = to_guard
-        self._function: Path | None = None
-        self._metric = ""
+        self._function: Order = {}
+        self._file = sockets / "function"
+        self._host = socket.gethostname()
+        self._waiting: deque[Order] = deque()
         self._writer: asyncio.StreamWriter | None = None
         self._hearing: asyncio.Task[None] | None = None
         self._alive = False
@@ -61,31 +63,42 @@ class FunctionRuns:
         self._stopping: set[str] = set()
         self._over: deque[str] = deque(maxlen=64)  # the latest runs that have ended
 
-    def load(self, pickled: bytes, metric: str) -> None:
-        """Keep the function for the runner to load."""
-        self._function = self._sockets / "function"
-        self._function.write_bytes(pickled)
-        self._function.chmod(0o600)
-        self._metric = metric
+    def load(self, function: Order) -> None:
+        """Keep the function for the runner to load: `pickled`, `metric`, `env`, `cwd`."""
+        self._file.write_bytes(function.pop("pickled"))
+        self._file.chmod(0o600)
+        self._function = function
 
-    async def start(self, order: Order) -> None:
-        """Give a run to the runner, which is started if need be."""
-        run = order["run"]
-        self._orders[run] = order
-        self._said[run] = _Said(Allowance(order.get("messages") or RUN_MESSAGES))
-        try:
-            if not self._alive:
-                await self._start_runner(order)
-        except OSError as error:
-            del self._orders[run], self._said[run]
-            self._say("refused", run, error=f"the function's process: {error}")
-            return
-        if run in self._stopping:
-            self._end(run, code=None, stopped=True)
-        else:
-            self._tell({"do": "run", **order})
-            if quota := order.get("outputs_bytes"):
-                self._watching[run] = asyncio.create_task(self._watch(run, quota))
+    async def start(self, *orders: Order) -> None:
+        """Take runs, to be given to the runner one after the other."""
+        self._waiting += orders
+        await self._go_on()
+
+    def recall(self) -> None:
+        """Give back the runs that wait."""
+        while self._waiting:
+            self._say("returned", self._waiting.pop()["run"])
+
+    async def _go_on(self) -> None:
+        """Give the next run to the runner, which is started if need be."""
+        while self._waiting and not self._orders:
+            order = self._waiting.popleft()
+            run = order["run"]
+            self._orders[run] = order
+            self._said[run] = _Said(Allowance(order.get("messages") or RUN_MESSAGES))
+            try:
+                if not self._alive:
+                    await self._start_runner()
+            except OSError as error:
+                del self._orders[run], self._said[run]
+                self._say("refused", run, error=f"the function's process: {error}")
+                continue
+            if run in self._stopping:
+                self._end(run, code=None, stopped=True)
+            else:
+                self._tell({"do": "run", **order})
+                if quota := order.get("outputs_bytes"):
+                    self._watching[run] = asyncio.create_task(self._watch(run, quota))
 
     async def stop(self, run: str, grace: float) -> None:
         """Ask a run to end at its next log; after the grace, end its process.
@@ -94,6 +107,12 @@ class FunctionRuns:
         """
         if run in self._over or run in self._stopping:
             return
+        for order in self._waiting:
+            if order["run"] == run:
+                self._waiting.remove(order)
+                self._over.append(run)
+                self._say("ended", run, code=None, stopped=True)
+                return
         self._stopping.add(run)
         if not self._alive or run not in self._orders:
             return
@@ -130,10 +149,11 @@ class FunctionRuns:
             error = "" if stopped else event.get("error", "")
             tail = "" if stopped else self._log.tail.decode(errors="replace")
             self._end(run, code=code, stopped=stopped, error=error, tail=tail)
+        await self._go_on()
 
     # ---- the runner -------------------------------------------------------------------
 
-    async def _start_runner(self, order: Order) -> None:
+    async def _start_runner(self) -> None:
         path = self._sockets / secrets.token_hex(8)
         with socket.socket(socket.AF_UNIX) as listening:
             listening.setblocking(False)
@@ -147,9 +167,9 @@ class FunctionRuns:
                 self._to_guard(
                     {
                         "do": "start",
-                        "argv": [*program, str(path), str(self._function), self._metric],
-                        "env": {**order["env"], **_devices()},
-                        "cwd": order["cwd"],
+                        "argv": [*program, str(path), str(self._file), self._function["metric"]],
+                        "env": {**self._function["env"], **_devices()},
+                        "cwd": self._function["cwd"],
                         "oom_score": OOM_SCORE,
                     },
                     [output_in],
@@ -158,9 +178,7 @@ class FunctionRuns:
                 os.close(output_in)
             connection = await self._connection(listening)
         path.unlink()
-        reader, self._writer = await asyncio.open_unix_connection(
-            sock=connection, limit=LINE_LIMIT
-        )
+        reader, self._writer = await asyncio.open_unix_connection(sock=connection)
         self._alive = True
         self._hearing = asyncio.create_task(self._hear(reader))
 
@@ -206,20 +224,37 @@ class FunctionRuns:
         self._writer.write(json.dumps(message).encode() + b"\n")
 
     async def _hear(self, reader: asyncio.StreamReader) -> None:
+        rest = b""
         with contextlib.suppress(ConnectionError):
-            while line := await reader.readline():
-                said = json.loads(line)
-                run = said["run"]
-                if "m" in said:
-                    if not self._may_say(run, len(line)):
-                        continue
-                    # Not packed again: the message is the rest of the line as it came.
-                    self._mailbox.put(b'{"k":"said",' + line.strip()[1:])
-                    await self._mailbox.room()
-                elif "start" in said:
-                    self._say("started", run, host=socket.gethostname(), **said["start"])
-                else:
-                    self._end(run, **said["end"])
+            while chunk := await reader.read(CHUNK):
+                *lines, rest = (rest + chunk).split(b"\n")
+                self._pass_on(lines)
+                await self._go_on()
+                await self._mailbox.room()
+
+    def _pass_on(self, lines: list[bytes]) -> None:
+        """Hear a few lines of the runner; what is logged goes on as it is, many as one."""
+        logged: list[bytes] = []
+        for line in lines:
+            run = next(iter(self._orders), "")
+            if line.startswith(b'{"run":"%s","m":' % run.encode()):
+                if self._may_say(run, len(line)):
+                    logged.append(b'{"k":"said",' + line[1:])
+                continue
+            self._put(logged)
+            said = json.loads(line)
+            if "start" in said:
+                self._say("started", said["run"], host=self._host, **said["start"])
+            elif "end" in said:
+                self._end(said["run"], **said["end"])
+            elif self._may_say(said["run"], len(line)):
+                logged.append(b'{"k":"said",' + line[1:])
+        self._put(logged)
+
+    def _put(self, lines: list[bytes]) -> None:
+        if lines:
+            self._mailbox.put(b"\n".join(lines))
+            lines.clear()
 
     def _may_say(self, run: str, size: int) -> bool:
         said = self._said.get(run)

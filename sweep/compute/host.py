@@ -7,9 +7,10 @@ process that holds a sweep must survive that. The end of the input means that th
 gone: the host leaves, Ray ends the slots, the guards end the runs.
 
 In:  {"do": "open", "address": null, "cpus": n, "gpus": n, "temp": path, "slot_cpus": x,
-      "slot_gpus": x, "sockets": path, "function": base64 or null, "metric": name},
-     {"do": "slot", "slot": n, "avoid": [node ids]}, {"do": "start", "slot": n, "order": {...}},
-     {"do": "stop", "slot": n, "run": key, "grace": s}, {"do": "drop", "slot": n}
+      "slot_gpus": x, "sockets": path, "function": {"pickled": base64, ...} or null},
+     {"do": "slot", "slot": n, "avoid": [node ids]}, {"do": "start", "slot": n, "orders": [{...}]},
+     {"do": "recall", "slot": n}, {"do": "stop", "slot": n, "run": key, "grace": s},
+     {"do": "drop", "slot": n}
 Out: {"k": "ready", ...}, {"k": "up", "slot": n, ...}, {"k": "down", "slot": n, "why": "..."},
      {"k": "fatal", "why": "..."}, and what the slots say of their runs.
 """
@@ -69,7 +70,9 @@ class Host:
             case "slot":
                 self._begin(self._serve(order["slot"], order["avoid"]))
             case "start":
-                self._call(order["slot"], "start", order["order"])
+                self._call(order["slot"], "start", *order["orders"])
+            case "recall":
+                self._call(order["slot"], "recall")
             case "stop":
                 self._call(order["slot"], "stop", order["run"], order["grace"])
             case "drop":
@@ -96,7 +99,9 @@ class Host:
             )
             os.chmod(order["temp"], 0o700)  # noqa: PTH101 - nothing waits; Ray opens it to all
         if order["function"] is not None:
-            self._function = ray.put(b64decode(order["function"]))
+            function = order["function"]
+            pickled = b64decode(function["pickled"])
+            self._function = ray.put({**function, "pickled": pickled})
         self.tell("ready", ray=ray.__version__, resources=ray.cluster_resources())
 
     async def _serve(self, number: int, avoid: Sequence[str]) -> None:
@@ -117,7 +122,7 @@ class Host:
         )
         self._slots[number] = actor
         try:
-            facts = await actor.open.remote(self._function, self._opened["metric"])
+            facts = await actor.open.remote(self._function)
             self.tell("up", slot=number, **facts, node=await actor.__ray_call__.remote(_node_of))
             seen = 0
             while True:

@@ -4,12 +4,16 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import time
 from collections import deque
 
 BACKLOG_MESSAGES, BACKLOG_BYTES = 20_000, 16 << 20
 """How much is kept before those who speak have to wait."""
 BATCH_MESSAGES, BATCH_BYTES = 5_000, 4 << 20
 """How much goes into one answer."""
+BUSY_SECONDS, GATHER_SECONDS, GATHER_BYTES = 0.01, 0.005, 1 << 16
+"""After an answer that is so recent, news is gathered for so long or until there is so much: an
+answer costs a call of Ray, and a slot that speaks all the time would be busy with calls."""
 RUN_MESSAGES, RUN_BYTES = 1_000_000, 256 << 20
 """How much one run may say in all; what is beyond would fill the disk."""
 
@@ -37,12 +41,13 @@ class Mailbox:
         self._kept: deque[tuple[int, bytes]] = deque()
         self._last = 0
         self._bytes = 0
+        self._answered = 0.0
         self._news = asyncio.Event()
         self._room = asyncio.Event()
         self._room.set()
 
     def put(self, message: bytes) -> None:
-        """Add one message: a JSON object without line breaks."""
+        """Add a message, a JSON object without line breaks; or several, one a line."""
         self._last += 1
         self._bytes += len(message)
         self._kept.append((self._last, message))
@@ -69,6 +74,9 @@ class Mailbox:
             self._news.clear()
             with contextlib.suppress(asyncio.TimeoutError):
                 await asyncio.wait_for(self._news.wait(), timeout)
+        if self._bytes < GATHER_BYTES and time.monotonic() - self._answered < BUSY_SECONDS:
+            await asyncio.sleep(GATHER_SECONDS)
+        self._answered = time.monotonic()
         batch, size, last = [], 0, acknowledged
         for last, message in kept:  # noqa: B007 - the last number is part of the answer
             batch.append(message)

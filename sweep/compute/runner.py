@@ -19,6 +19,7 @@ import pickle
 import socket
 import sys
 import threading
+import time
 import traceback
 from collections import deque
 from collections.abc import Callable, Iterator
@@ -180,9 +181,11 @@ class Runner:
         run = FunctionRun(channel, order["id"], order["number"], order["attempt"], order["folder"])
         Run.set_context(run)
         output = RunOutput(order["folder"], order.get("log_bytes") or LOG_BYTES)
+        began = time.perf_counter()
         with _output_to(output):
             end = self._call(order, run, channel)
-        return {**end, "output_dropped": output.log.dropped}
+        seconds = time.perf_counter() - began
+        return {**end, "seconds": seconds, "output_dropped": output.log.dropped}
 
     def _call(self, order: dict[str, Any], run: Run, channel: FunctionChannel) -> dict[str, Any]:
         try:

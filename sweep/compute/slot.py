@@ -53,18 +53,18 @@ class Slot:
         self._early_stops: dict[str, float] = {}  # run: grace
         self._over: deque[str] = deque(maxlen=64)  # the latest runs that have ended
 
-    async def open(self, function: bytes | None = None, metric: str = "") -> dict[str, Any]:
+    async def open(self, function: dict[str, Any] | None = None) -> dict[str, Any]:
         """Start the guard and begin to listen to it; return facts about this node.
 
         Args:
-            function: pickled, where runs are calls of it.
-            metric: name of the primary metric, for such runs.
+            function: where runs are calls of it: `pickled`, `metric`, and `env` and `cwd` of the
+                process that loads it.
         """
         self._mailbox = Mailbox()
         self._guard = start_guard(self._guard_file)
         if function is not None:
             self._functions = FunctionRuns(self._mailbox, self._folder, self._to_guard)
-            self._functions.load(function, metric)
+            self._functions.load(function)
         reader, self._writer = await asyncio.open_unix_connection(sock=self._guard)
         self._listener = asyncio.create_task(self._listen(reader))
         return {
@@ -78,11 +78,12 @@ class Slot:
         """See `Mailbox.take`: the engine's one way to hear from this slot."""
         return await self._mailbox.take(acknowledged, timeout)
 
-    async def start(self, order: Order) -> None:
-        """Begin a run; what becomes of it is said through `take`."""
+    async def start(self, *orders: Order) -> None:
+        """Begin a run, and others behind it; what becomes of them is said through `take`."""
         if self._functions is not None:
-            await self._functions.start(order)
+            await self._functions.start(*orders)
             return
+        (order,) = orders
         assert self._run is None, "a slot takes one run at a time"
         self._run = run = Execution(order, self._mailbox, self._folder)
         try:
@@ -109,6 +110,11 @@ class Slot:
             self._to_guard({"do": "stop", "grace": grace}, [])
         elif run not in self._over:
             self._early_stops[run] = grace
+
+    async def recall(self) -> None:
+        """Give back the runs that wait here."""
+        if self._functions is not None:
+            self._functions.recall()
 
     def _to_guard(self, message: Order, descriptors: list[int]) -> None:
         send_order(self._guard, message, descriptors)

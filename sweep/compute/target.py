@@ -43,14 +43,27 @@ class Call:
 
     Attributes:
         id: the run's id.
-        env: the environment of that process, should it have to be started.
         folder: the run's own folder, made when it is first used.
-        cwd: the working directory.
     """
 
     id: str
-    env: Mapping[str, str]
     folder: str
+
+
+@dataclass(frozen=True, slots=True)
+class Function:
+    """What all calls of a sweep have in common.
+
+    Attributes:
+        pickled: the function; crosses our own pipes and is not kept.
+        metric: name of the primary metric.
+        env: the environment of the process that loads it.
+        cwd: its working directory.
+    """
+
+    pickled: bytes
+    metric: str
+    env: Mapping[str, str]
     cwd: str
 
 
@@ -65,19 +78,29 @@ class RunOrder:
 
     def plain(self) -> dict[str, Any]:
         """Return the work as a JSON value; a call with all that it needs to know."""
-        assert self.work is not None, "a run on a cluster needs a process or a call"
-        if isinstance(self.work, Process):
-            return asdict(self.work)
-        known = {"number": self.run, "attempt": self.attempt, "configuration": self.configuration}
-        return {**asdict(self.work), **known}
+        work = self.work
+        assert work is not None, "a run on a cluster needs a process or a call"
+        if isinstance(work, Process):
+            return asdict(work)
+        return {
+            "id": work.id,
+            "folder": work.folder,
+            "number": self.run,
+            "attempt": self.attempt,
+            "configuration": self.configuration,
+        }
 
 
 @dataclass(frozen=True, slots=True)
 class SlotsAre:
-    """This many runs can execute at one time from now on, on so many nodes."""
+    """This many runs can execute at one time from now on, on so many nodes.
+
+    `ahead` more may be launched: they are so short that slots would else wait for the next one.
+    """
 
     slots: int
     nodes: int = 1
+    ahead: int = 0
 
 
 @dataclass(frozen=True, slots=True)

@@ -22,11 +22,16 @@ class Opened:
 
 @dataclass(frozen=True, slots=True)
 class SlotsChanged:
-    """The target has `slots` places where one run at a time can execute, on `nodes` machines."""
+    """The target has `slots` places where one run at a time can execute, on `nodes` machines.
+
+    `ahead` more runs may be launched, to wait in the slots: they are that short. A sampler that
+    learns from every outcome does not use it.
+    """
 
     at: float
     slots: int
     nodes: int = 1
+    ahead: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,7 +43,7 @@ class Started:
     node: str = ""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)  # not frozen: there are millions, and that takes three times as long
 class Reported:
     """A run logged its primary metric; `step` is the script's own count, which nothing uses."""
 
@@ -46,6 +51,10 @@ class Reported:
     run: int
     value: float
     step: float | None = None
+
+
+Report = tuple[int, float, float, Any]
+"""A report in the fewest parts: run, value, time, and something that nothing uses."""
 
 
 @dataclass(frozen=True, slots=True)

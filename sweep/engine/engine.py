@@ -26,15 +26,17 @@ from sweep.core.events import (
     Opened,
     PauseAsked,
     Redefined,
+    Reported,
     Stopped,
     TimePassed,
 )
 from sweep.core.metric_watch import MetricWatch
+from sweep.core.replay import replay
 from sweep.core.run import RunState
 from sweep.core.scheduler import Scheduler
 from sweep.engine.disk import Ballast, DiskWatch, Level, Room
 from sweep.engine.translate import Translator
-from sweep.errors import DiskFull, Diverged, SweepError
+from sweep.errors import DiskFull
 from sweep.storage.journal import Batch, Journal
 
 GRACE = 10.0
@@ -106,7 +108,7 @@ class Engine:
         self._commands: list[Command] = []
         self._first = scheduler.definition.to_wire()
         self._redefinition: tuple[Mapping[str, Any], tuple[int, ...]] | None = None
-        self.replayed = self._replay()
+        self.replayed = replay(scheduler, journal.past())
         """How many entries the journal held."""
 
     def redefine(self, definition: Mapping[str, Any], rerun: Sequence[int] = ()) -> None:
@@ -152,23 +154,6 @@ class Engine:
         """Hear what is new, decide, write it down, act."""
         self._hear()
         self._settle()
-
-    # ---- the past ---------------------------------------------------------------------
-
-    def _replay(self) -> int:
-        entries = 0
-        for event, recorded in self._journal.replay():
-            try:
-                decided = self.scheduler.replay(event, recorded)
-            except SweepError as error:
-                raise Diverged(f"entry {entries + 1} of the journal, {event}: {error}") from None
-            if decided != recorded and repr(decided) != repr(recorded):  # NaN is not NaN
-                raise Diverged(
-                    f"entry {entries + 1} of the journal, {event}, led to {recorded} but leads to"
-                    f" {decided} now: the sweep's definition or this program has changed"
-                )
-            entries += 1
-        return entries
 
     def _open(self) -> None:
         now = self._target.now()
@@ -239,6 +224,9 @@ class Engine:
     def _handle(self, event: Event) -> None:
         commands = self.scheduler.handle(event)
         self._batch.entries.append((event, commands))
+        if type(event) is Reported and not commands:  # the hot path
+            self._touch(event.run)
+            return
         self._commands += commands
         for run in {getattr(event, "run", None), *(getattr(c, "run", None) for c in commands)}:
             if run is not None:

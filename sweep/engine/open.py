@@ -93,7 +93,9 @@ class OpenSweep(Closing):
         self.slots = min(place.resources.slots, definition.limits.concurrent)
         self.interrupts = Interrupts(FolderWishes(folder.requests))
         self._journal = SqliteJournal(folder.database, definition.goal)
-        called = None if function is None else (function, definition.metric)
+        called = None
+        if function is not None:
+            called = FunctionTemplate(**template).common(folder, function, definition.metric)
         began = present if first is None else SweepDefinition.from_wire(first)
         spaces = [space for d in (definition, began) if (space := space_of(d)) is not None]
         try:

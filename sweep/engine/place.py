@@ -7,7 +7,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from sweep.compute.existing import ExistingCluster
+from sweep.compute.cluster import Cluster
+from sweep.compute.kinds import cluster_of
 from sweep.compute.resources import Resources, of_this_machine
 
 
@@ -17,11 +18,11 @@ class Place:
 
     Attributes:
         resources: what there is, and what one run takes.
-        cluster: somebody else's, or None for a Ray of our own here.
+        cluster: None for a Ray of our own here.
     """
 
     resources: Resources
-    cluster: ExistingCluster | None = None
+    cluster: Cluster | None = None
 
     @classmethod
     def kept(cls, stored: Mapping[str, float], cluster: Mapping[str, Any] | None) -> Place:
@@ -29,10 +30,7 @@ class Place:
         cpus, gpus = stored["cpus_per_run"], stored["gpus_per_run"]
         if cluster is None:
             return cls(of_this_machine(cpus, gpus))
-        there = ExistingCluster.from_environment(
-            cluster["address"], cluster["allow_unauthenticated"]
-        )
-        return cls(Resources(math.inf, math.inf, cpus, gpus), there)
+        return cls(Resources(math.inf, math.inf, cpus, gpus), cluster_of(cluster))
 
     def check(self) -> None:
         """Refuse what can never be had.

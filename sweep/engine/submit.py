@@ -15,7 +15,7 @@ from typing import Any
 
 import sweep
 from samplers import Sampling
-from sweep.compute.existing import ExistingCluster
+from sweep.compute.kinds import cluster_of
 from sweep.compute.resources import Resources, of_this_machine
 from sweep.core.definition import SweepDefinition
 from sweep.core.single import Single
@@ -187,7 +187,9 @@ def _resources(submission: Submission) -> Resources:
     cpus, gpus, grace = submission.cpus_per_run, submission.gpus_per_run, submission.grace
     if submission.cluster is None:
         return resources_for(cpus, gpus, grace)
-    ExistingCluster.from_environment(**submission.cluster).check()
+    cluster = cluster_of(submission.cluster)
+    assert cluster is not None
+    cluster.check()
     return Resources(0, 0, cpus, gpus)
 
 

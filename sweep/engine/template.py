@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from samplers import Configuration, Space
-from sweep.compute.target import Call, Process
+from sweep.compute.target import Call, Function, Process
 from sweep.core import redact
 from sweep.engine.earlier import OPTION, VARIABLE, earlier_outputs, takes_resume_from
 from sweep.formats.arguments import Style, environment, render
@@ -160,11 +160,14 @@ class FunctionTemplate:
         """Return the template as a JSON value."""
         return asdict(self)
 
+    def common(self, sweep: SweepFolder, pickled: bytes, metric: str) -> Function:
+        """Return what all calls have in common."""
+        env = {**inherited(self.threads), "SWEEP_ID": sweep.id, "SWEEP_RUN_ID": sweep.id}
+        return Function(pickled, metric, env, str(Path.cwd()))
+
     def call(self, sweep: SweepFolder, number: int, attempt: int) -> Call:
         """Return the call of one attempt of one run."""
-        env = {**inherited(self.threads), "SWEEP_ID": sweep.id, "SWEEP_RUN_ID": sweep.id}
-        folder = str(sweep.run_folder(number, attempt))
-        return Call(sweep.run_id(number), env, folder, str(Path.cwd()))
+        return Call(sweep.run_id(number), str(sweep.run_folder(number, attempt)))
 
 
 def _plain(words: Sequence[str] | Mapping[str, str]) -> list[str] | dict[str, str]:

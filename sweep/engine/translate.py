@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -35,6 +35,7 @@ METRIC_KINDS = {"s": "scalar", "l": "list", "r": "row", "t": "table", "i": "imag
 """Kinds of metrics by the letter with which the script's side sends them."""
 TRACEBACK = "Traceback (most recent call last):"
 LONGEST_CAUSE = 500
+OtherMessage = SlotsAre | Notice | RunStarted | RunEnded | RunLost
 
 
 @dataclass(slots=True)
@@ -56,17 +57,34 @@ class Translator:
     stops: dict[tuple[int, int], float] = field(default_factory=dict)
     _warned: set[str] = field(default_factory=set)
 
-    def events(self, message: Message, at: float, batch: Batch) -> Iterator[Event]:
-        """Yield the events of one message."""
+    def events(self, message: Message, at: float, batch: Batch) -> Iterable[Event]:
+        """Return the events of one message."""
+        if isinstance(message, RunSaid):  # the most frequent by far
+            record = self.runs[message.run]
+            said = message.message
+            if not record.live or record.attempt != message.attempt:
+                return ()  # an earlier attempt's last words
+            value = said.get("v")
+            if (
+                type(value) is float
+                and said.get("k") == "s"
+                and said.get("n") == self.metric
+                and "s" not in said
+                and record.state is not RunState.QUEUED
+            ):
+                self.watch.reported()
+                return (Reported(at, message.run, value),)
+            return self._said(message.run, message.attempt, said, at, batch)
+        return self._others(message, at, batch)
+
+    def _others(self, message: OtherMessage, at: float, batch: Batch) -> Iterator[Event]:
         match message:
-            case SlotsAre(slots, nodes):
-                yield SlotsChanged(at, slots, nodes)
+            case SlotsAre(slots, nodes, ahead):
+                yield SlotsChanged(at, slots, nodes, ahead)
             case Notice(text):
                 batch.notices.append((at, None, text))
             case _ if not self._current(message):
                 pass  # an earlier attempt's last words
-            case RunSaid(run, attempt, said):
-                yield from self._said(run, attempt, said, at, batch)
             case RunStarted(run, _, facts):
                 self.facts[run] = batch.facts[run] = dict(facts)
                 yield from self._started(at, run, str(facts.get("node", "")))
@@ -81,7 +99,7 @@ class Translator:
         """Say what only the passing of time makes worth saying."""
         self._notice(at, None, self.watch.waited(at), batch)
 
-    def _current(self, message: RunSaid | RunStarted | RunEnded | RunLost) -> bool:
+    def _current(self, message: RunStarted | RunEnded | RunLost) -> bool:
         record = self.runs[message.run]
         return record.live and record.attempt == message.attempt
 

@@ -72,7 +72,12 @@ class Bench:
 @asynccontextmanager
 async def bench(folder: Path, function: bytes | None = None) -> AsyncIterator[Bench]:
     slot = Slot(0, str(folder / "s"), SOURCES)
-    facts = await slot.open(function, "score")
+    common = {
+        "metric": "score",
+        "cwd": str(folder),
+        "env": {**os.environ, "SWEEP_RUN_ID": str(folder)},
+    }
+    facts = await slot.open(function and {**common, "pickled": function})
     assert facts["pid"] == os.getpid()
     here = Bench(folder, slot)
     try:
@@ -289,8 +294,6 @@ def function_order(number: int, folder: Path, **configuration: Any) -> dict[str,
         "attempt": 1,
         "configuration": configuration,
         "folder": str(folder / "runs" / str(number)),
-        "env": {**os.environ, "SWEEP_RUN_ID": str(folder)},
-        "cwd": str(folder),
     }
 
 

@@ -67,11 +67,14 @@ def test_the_user_says_how_many_threads(monkeypatch):
 
 def test_a_call_of_a_function():
     call = FunctionTemplate("train").call(SWEEP, 7, 1)
-    assert (call.id, call.folder, call.cwd) == (
-        "HD_x_7",
-        "/ws/sweeps/HD_x/runs/7",
-        str(Path.cwd()),
-    )
+    assert (call.id, call.folder) == ("HD_x_7", "/ws/sweeps/HD_x/runs/7")
+
+
+def test_what_calls_have_in_common():
+    common = FunctionTemplate("train", threads=3).common(SWEEP, b"...", "score")
+    assert (common.pickled, common.metric, common.cwd) == (b"...", "score", str(Path.cwd()))
+    assert common.env["SWEEP_ID"] == common.env["SWEEP_RUN_ID"] == "HD_x"
+    assert common.env["OMP_NUM_THREADS"] == "3"
 
 
 @pytest.mark.parametrize(
