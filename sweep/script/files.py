@@ -66,6 +66,18 @@ class RunFiles:
         for file in inside(path):
             self.keep(folder, f"{name}/{file}", os.path.join(path, file))
 
+    def names(self, folder: str) -> list[str]:
+        """Return the names of the files in a run's folder that are the run's own."""
+        return sorted({*self.places, *own(folder)})
+
+    def fetch(self, folder: str, name: str, target: str | None) -> None:
+        """Copy a kept file out of a run's folder.
+
+        Raises:
+            OSError: it is not there, or the copy cannot be written.
+        """
+        put(target or os.path.basename(name), os.path.join(folder, name))
+
     def image(self, folder: str, name: str, path: str | None, plot: Any) -> None:
         """Keep an image beside earlier ones, and log it.
 

@@ -9,7 +9,6 @@ import os
 
 from sweep.script.channel import SocketChannel, Terminal
 from sweep.script.errors import RunEnvironmentError, RunLogError
-from sweep.script.files import RunFiles, own, put
 from sweep.script.log import Log
 from sweep.script.values import scalar, table
 
@@ -19,6 +18,7 @@ if TYPE_CHECKING:
     from typing import Any
 
     from sweep.script.channel import Channel
+    from sweep.script.files import RunFiles
 
 MOST_CHILDREN = 100
 """How many parts of a run are made at once, at most."""
@@ -52,7 +52,7 @@ class Run:
         self._log = Log(channel)
         self._tags: dict[str, Any] = {}
         self._properties: dict[str, str] = {}
-        self._files = RunFiles(self._log, copies=not self._offline)
+        self._kept: RunFiles | None = None
         self._children: list[Run] = []
 
     @classmethod
@@ -90,6 +90,14 @@ class Run:
     def set_context(run: Run | None) -> None:
         """Make `run` what `get_context` returns in this process."""
         Run._context = run
+
+    @property
+    def _files(self) -> RunFiles:
+        if self._kept is None:
+            from sweep.script.files import RunFiles  # noqa: PLC0415 - many runs keep none
+
+            self._kept = RunFiles(self._log, copies=not self._offline)
+        return self._kept
 
     # ---- metrics ----------------------------------------------------------------------
 
@@ -219,11 +227,11 @@ class Run:
 
     def get_file_names(self) -> list[str]:
         """Return the names of the files in the run's folder that are the run's own."""
-        return sorted({*self._files.places, *own(self.folder)})
+        return self._files.names(self.folder)
 
     def download_file(self, name: str, output_file_path: str | None = None) -> None:
         """Copy a kept file out of the run's folder."""
-        put(output_file_path or os.path.basename(name), os.path.join(self.folder, name))
+        self._files.fetch(self.folder, name, output_file_path)
 
     def download_files(self, prefix: str = "", output_directory: str = ".") -> None:
         """Copy the kept files whose names start with `prefix` into a folder."""
@@ -252,7 +260,7 @@ class Run:
         name = name or f"child_{len(self._children)}"
         child = Run(self._channel, f"{self.id}/{name}", self.number, self.attempt, self.folder)
         child.parent, child._log = self, self._log.part(name)
-        child._files = self._files.part(child._log)
+        child._kept = self._files.part(child._log)
         self._children.append(child)
         return child
 
@@ -273,12 +281,9 @@ class Run:
     def get_details(self) -> dict[str, Any]:
         """Return what is known of the run inside of it."""
         log = os.path.join(self.folder, "user_logs", "std_log.txt")
-        return {
-            "runId": self.id,
-            "status": "Running",
-            "properties": self.get_properties(),
-            "logFiles": {"user_logs/std_log.txt": log},
-        }
+        details: dict[str, Any] = {"runId": self.id, "status": "Running"}
+        details["properties"] = self.get_properties()
+        return {**details, "logFiles": {"user_logs/std_log.txt": log}}
 
     def get_status(self) -> str:
         """Return the status: it is running, since it asks."""
