@@ -8,14 +8,17 @@ import json
 import os
 import secrets
 import shutil
+import signal
 import socket
 import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+from sweep.compute.gpus import holders, until_free
 from sweep.compute.mailbox import RUN_MESSAGES, Allowance, Mailbox
 from sweep.compute.outputs import size_of, too_much, until_above
+from sweep.compute.processes import oom_kills
 from sweep.compute.run_log import LOG_BYTES, RunLog
 
 LINE_LIMIT = 1 << 20
@@ -53,6 +56,9 @@ class Execution:
         self._speakers: set[asyncio.Task[None]] = set()
         self._output: asyncio.Task[None] | None = None
         self._output_in = -1
+        self._devices = os.environ.get("CUDA_VISIBLE_DEVICES", "")
+        self._holders: list[int] = []  # of memory on these GPUs before the run
+        self._oom_kills = 0
         self._dropped = 0
         self._told: set[str] = set()
         self._allowance = Allowance(order.get("messages") or RUN_MESSAGES)
@@ -77,6 +83,8 @@ class Execution:
         Raises:
             OSError: one of them cannot be made.
         """
+        self._holders = await holders(self._devices)
+        self._oom_kills = oom_kills()
         await asyncio.to_thread(self._make_folder)
         self._listening = socket.socket(socket.AF_UNIX)
         self._listening.setblocking(False)
@@ -208,7 +216,14 @@ class Execution:
     async def finish(self, event: dict[str, Any]) -> None:
         """Everything of the run is gone: hear its last words, then announce its end."""
         await self._close()
+        if self._devices and (left := await until_free(self._devices, self._holders)):
+            pids = ", ".join(map(str, left))
+            self.say(
+                "notice", text=f"its GPUs still have memory of process {pids}, says the driver"
+            )
         facts = {name: value for name, value in event.items() if name != "event"}
+        if facts["code"] == -signal.SIGKILL and oom_kills() > self._oom_kills:
+            facts["oom"] = True
         if self._above and facts["stopped"]:  # by us, so it has failed, however it took that
             facts |= {"stopped": False, "code": facts["code"] or None}
             facts |= {"error": self._above, "kind": "quota"}

@@ -30,6 +30,7 @@ from typing import Any
 from sweep.compute import (
     execution,
     functions,
+    gpus,
     guard,
     mailbox,
     outputs,
@@ -81,7 +82,7 @@ class Host:
     async def _open(self, order: dict[str, Any]) -> None:
         import ray  # noqa: PLC0415 - a second of CPU time, and only this process pays it
 
-        for module in (execution, functions, mailbox, outputs, processes, run_log, slot):
+        for module in (execution, functions, gpus, mailbox, outputs, processes, run_log, slot):
             ray.cloudpickle.register_pickle_by_value(module)
         self._opened = order
         quiet = {"log_to_driver": False, "logging_level": "ERROR", "configure_logging": False}

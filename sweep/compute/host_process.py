@@ -55,4 +55,6 @@ class HostProcess(Guarded):
         if not data:
             raise TargetError(f"the target host is gone{self.last_words()}")
         *lines, self._buffer = (self._buffer + data).split(b"\n")
-        return [json.loads(line) for line in lines]
+        # As one list: many small objects are read several times as fast.
+        heard: list[dict[str, Any]] = json.loads(b"[%s]" % b",".join(lines))
+        return heard

@@ -41,6 +41,15 @@ def end_marked(name: str, value: str) -> int:
     return len(killed)
 
 
+def oom_kills(vmstat: Path = Path("/proc/vmstat")) -> int:
+    """Return how many processes the kernel has killed here for want of memory."""
+    for line in vmstat.read_text().splitlines():
+        name, _, count = line.partition(" ")
+        if name == "oom_kill":
+            return int(count)
+    return 0
+
+
 def _environment(process: Path) -> list[bytes]:
     try:
         return (process / "environ").read_bytes().split(b"\0")

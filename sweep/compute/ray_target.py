@@ -32,6 +32,9 @@ from sweep.errors import TargetError
 PATIENCE = 0.25
 """Longest wait of one poll, in seconds: signals and views are looked after in between."""
 DROPPED = ("dropped", "output_dropped")
+BUSY_SECONDS, GATHER_SECONDS = 0.005, 0.003
+"""When there was something to hear so shortly before, more is gathered for so long: what is heard
+together is written in one transaction, and a transaction costs more than a report."""
 OBEDIENCE = 10.0
 """Seconds, beyond the grace of a run, in which a slot must have ended it."""
 SLOT_DEADLINE = 120.0
@@ -67,6 +70,7 @@ class RayTarget:
         self._queue: deque[RunOrder] = deque()
         self._stopping: dict[str, float] = {}  # key: when patience ends
         self._unheard: list[Message] = []
+        self._heard_at = 0.0
         self._none_since = 0.0  # when there was a slot last
         self._patience = SLOT_DEADLINE
 
@@ -124,7 +128,7 @@ class RayTarget:
             self._host.tell(do="recall", slot=slot)
         messages += map(Notice, self._cluster.look())
         wait = 0.0 if messages else max(0.0, min(timeout, PATIENCE))
-        for said in self._host.hear(wait):
+        for said in self._hear(wait):
             if said["k"] == "said":  # the most frequent by far
                 order = self._runs.order(said["run"])
                 messages.append(RunSaid(order.run, order.attempt, said["m"]))
@@ -140,6 +144,16 @@ class RayTarget:
             last = self._host.last_words()
             raise TargetError(f"no slot came up within {self._patience:g} s{last}")
         return messages
+
+    def _hear(self, wait: float) -> list[dict[str, Any]]:
+        heard = self._host.hear(wait)
+        now = time.monotonic()
+        if heard and now - self._heard_at < BUSY_SECONDS:
+            time.sleep(GATHER_SECONDS)
+            heard += self._host.hear(0)
+        if heard:
+            self._heard_at = now
+        return heard
 
     def quarantine(self, node: str) -> None:
         """Let no new run start on a node."""
