@@ -5,7 +5,6 @@ from __future__ import annotations
 import math
 from typing import Any, ClassVar
 
-from policies.goal import Goal
 from policies.leaderboard import Leaderboard
 from policies.policy import EarlyTerminationPolicy, PolicyError, Verdict, after, tolerance
 
@@ -54,22 +53,21 @@ class BanditPolicy(EarlyTerminationPolicy):
         # A zero beside the other slack is the service's own way to say "not this one".
         self.slack_factor = None if factor is None or (amount and not factor) else factor
         self.slack_amount = None if self.slack_factor is not None else amount
+        self._slacks = self.slack_factor or 0.0, self.slack_amount or 0.0
 
     def stops(self, board: Leaderboard, run: int) -> bool:
-        """Compare in the metric's own units; no finite value anywhere means no comparison."""
-        top, _ = board.top(board.interval(run))
-        if top == -math.inf:
+        """Compare scores; no finite value anywhere means no comparison."""
+        mine, top = board.compare(run)
+        if mine == top:  # also where there is no finite value
             return False
-        goal = board.goal
-        best = goal.from_score(top)
-        return board.best(run) < goal.score(self._cutoff(goal, best)) - tolerance(best)
+        return mine < board.goal.relax_score(top, *self._slacks) - tolerance(top)
 
     def explain(self, board: Leaderboard, run: int) -> Verdict:
         """Name the best run, the slack and the cut-off."""
         goal, interval = board.goal, board.interval(run)
         top, leader = board.top(interval)
         best, mine = goal.from_score(top), goal.from_score(board.best(run))
-        cutoff = self._cutoff(goal, best) if math.isfinite(top) else math.nan
+        cutoff = goal.relax(best, *self._slacks) if math.isfinite(top) else math.nan
         slack = (
             f"slack_factor {self.slack_factor:g}"
             if self.slack_factor is not None
@@ -88,9 +86,6 @@ class BanditPolicy(EarlyTerminationPolicy):
         if self.slack_factor is not None:
             return {**super().properties(), "slack_factor": self.slack_factor}
         return {**super().properties(), "slack_amount": self.slack_amount}
-
-    def _cutoff(self, goal: Goal, best: float) -> float:
-        return goal.relax(best, factor=self.slack_factor or 0.0, amount=self.slack_amount or 0.0)
 
 
 def _slack(key: str, value: object) -> float | None:

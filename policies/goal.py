@@ -29,16 +29,19 @@ class Goal(str, Enum):
         """Return `value` as a number to be made small."""
         return -self.score(value)
 
-    def relax(self, best: float, *, factor: float = 0.0, amount: float = 0.0) -> float:
+    def relax(self, best: float, factor: float = 0.0, amount: float = 0.0) -> float:
         """Return the worst value that is still within the given slack of `best`.
 
         A ratio of the metric is meaningless where the metric changes sign, so the factor
         widens the distance by a share of ``|best|``. For positive metrics this equals the
         documented ``best / (1 + factor)`` (maximise) and ``best * (1 + factor)`` (minimise).
         """
-        if self is Goal.MAXIMIZE:
-            return best - abs(best) * (1 - 1 / (1 + factor)) - amount
-        return best + abs(best) * factor + amount
+        return self.from_score(self.relax_score(self.score(best), factor, amount))
+
+    def relax_score(self, best: float, factor: float, amount: float) -> float:
+        """Return the same for the score of a finite value, as a score."""
+        share = 1 - 1 / (1 + factor) if self is Goal.MAXIMIZE else factor
+        return best - abs(best) * share - amount
 
     @property
     def worse(self) -> str:

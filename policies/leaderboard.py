@@ -16,6 +16,24 @@ Due = Callable[[int], bool]
 """Whether anybody will ask about the given interval."""
 
 
+class Curve:
+    """What one run has reported.
+
+    Attributes:
+        scores: all of it, in order.
+        best: the best score; minus infinity where none is finite.
+        mean: the average of the finite scores, where it is a number, and all that it is made of.
+    """
+
+    __slots__ = ("best", "count", "mean", "scores", "total")
+
+    def __init__(self) -> None:
+        self.scores = array("d")
+        self.best = -math.inf
+        self.mean: float | None = None
+        self.total, self.count = 0.0, 0
+
+
 class Leaderboard:
     """Curves of the primary metric, and their order.
 
@@ -29,9 +47,9 @@ class Leaderboard:
         self.goal = goal
         self.leader: int | None = None
         """The run that holds the best value of all; the earliest to reach it."""
-        self._scores: dict[int, array[float]] = {}
-        self._best: dict[int, float] = {}
-        self._sums: dict[int, tuple[float, int]] = {}
+        self.population = 0
+        """How many runs have reported anything."""
+        self._curves: dict[int, Curve] = {}
         self._top: list[tuple[float, int]] = []  # per interval: best score by then, and whose
         self._means: Standings[float] | None = Standings(means) if means else None
         self._bests: Standings[tuple[float, int]] | None = Standings(bests) if bests else None
@@ -46,60 +64,69 @@ class Leaderboard:
         enters no average.
         """
         score = self.goal.score(value)
-        scores = self._scores.get(run)
-        if scores is None:
-            scores = self._scores[run] = array("d")
-            self._best[run] = -math.inf
-            self._sums[run] = (0.0, 0)
+        curve = self._curves.get(run)
+        if curve is None:
+            curve = self._curves[run] = Curve()
+            self.population += 1
+        before, scores, top = curve.best, curve.scores, self._top
         scores.append(score)
         length = len(scores)
-        self._note_best(run, length, score)
+        if length > len(top):
+            top.append(top[-1] if top else (-math.inf, run))
+        if score > before:  # else it cannot be above what the field had before either
+            curve.best = score
+            self._raise_top(run, length, score)
+        if self._bests is not None and run not in self._outside:
+            previous = (before, -run) if length > 1 else None
+            self._bests.advance(length, (curve.best, -run), previous)
         if self._means is not None:
-            self._note_mean(self._means, run, length, score)
+            _note_mean(self._means, curve, length, score)
         return length
 
     def forget(self, run: int) -> None:
         """Take all reports of `run` back: its attempt is void and it may begin again."""
-        if run not in self._scores:
+        if run not in self._curves:
             return
         if self._means is not None:
             self._means.withdraw(self._figures_of_means(run))
         self.exclude(run)
         self._outside.discard(run)
-        del self._scores[run], self._best[run], self._sums[run]
+        del self._curves[run]
+        self.population -= 1
         self._recount_top(run)
 
     def exclude(self, run: int) -> None:
         """Take `run` out of the field of best values; its own values stay known."""
-        if self._bests is not None and run not in self._outside and run in self._scores:
+        if self._bests is not None and run not in self._outside and run in self._curves:
             self._bests.withdraw(self._figures_of_bests(run))
         self._outside.add(run)
 
     def learn(self, other: Leaderboard) -> None:
         """Add all that another leaderboard knows."""
-        for run, scores in other._scores.items():
-            for score in scores:
+        for run, curve in other._curves.items():
+            for score in curve.scores:
                 self.report(run, self.goal.from_score(score))
 
     # ---- questions --------------------------------------------------------------------
 
-    @property
-    def population(self) -> int:
-        """How many runs have reported anything."""
-        return len(self._scores)
-
     def interval(self, run: int) -> int:
         """Return how many reports `run` has made."""
-        scores = self._scores.get(run)
-        return len(scores) if scores is not None else 0
+        curve = self._curves.get(run)
+        return len(curve.scores) if curve is not None else 0
 
     def best(self, run: int) -> float:
         """Return the best score of `run` so far; minus infinity where it has no finite one."""
-        return self._best.get(run, -math.inf)
+        curve = self._curves.get(run)
+        return curve.best if curve is not None else -math.inf
 
     def top(self, interval: int) -> tuple[float, int]:
         """Return the best score of all runs over their first `interval` reports, and whose."""
         return self._top[min(interval, len(self._top)) - 1]
+
+    def compare(self, run: int) -> tuple[float, float]:
+        """Return the best score of `run`, and the best of all runs over as many reports."""
+        curve = self._curves[run]
+        return curve.best, self._top[len(curve.scores) - 1][0]
 
     def means(self) -> Standings[float]:
         """Return the field of running averages (scores)."""
@@ -113,39 +140,25 @@ class Leaderboard:
 
     # ---- upkeep -----------------------------------------------------------------------
 
-    def _note_best(self, run: int, length: int, score: float) -> None:
-        before = self._best[run]
-        now = self._best[run] = max(before, score)
+    def _raise_top(self, run: int, length: int, score: float) -> None:
         top = self._top
-        if length > len(top):
-            top.append(top[-1] if top else (-math.inf, run))
-        for i in range(length - 1, len(top)):
-            if now <= top[i][0]:
-                break
-            top[i] = (now, run)
-        if now > -math.inf and (self.leader is None or now > self._best[self.leader]):
+        if score > top[-1][0]:  # the best of all
             self.leader = run
-        if self._bests is not None and run not in self._outside:
-            previous = (before, -run) if length > 1 else None
-            self._bests.advance(length, (now, -run), previous)
-
-    def _note_mean(self, field: Standings[float], run: int, length: int, score: float) -> None:
-        total, count = self._sums[run]
-        previous = _mean(total, count)
-        if score > -math.inf:
-            total, count = self._sums[run] = (total + score, count + 1)
-        field.advance(length, _mean(total, count), previous)
+        for i in range(length - 1, len(top)):
+            if score <= top[i][0]:
+                break
+            top[i] = (score, run)
 
     def _figures_of_means(self, run: int) -> Iterator[tuple[int, float | None]]:
         total, count = 0.0, 0
-        for length, score in enumerate(self._scores[run], 1):
+        for length, score in enumerate(self._curves[run].scores, 1):
             if score > -math.inf:
                 total, count = total + score, count + 1
             yield length, _mean(total, count)
 
     def _figures_of_bests(self, run: int) -> Iterator[tuple[int, tuple[float, int]]]:
         best = -math.inf
-        for length, score in enumerate(self._scores[run], 1):
+        for length, score in enumerate(self._curves[run].scores, 1):
             best = max(best, score)
             yield length, (best, -run)
 
@@ -153,18 +166,27 @@ class Leaderboard:
         """Find new holders for the places that `gone` held; a rare event, so by looking."""
         if self.leader != gone and all(holder != gone for _, holder in self._top):
             return
-        longest = max((len(s) for s in self._scores.values()), default=0)
+        longest = max((len(c.scores) for c in self._curves.values()), default=0)
         self._top = [(-math.inf, gone)] * longest
         self.leader = None
-        for run, scores in self._scores.items():
+        for run, curve in self._curves.items():
             best = -math.inf
             for i in range(longest):
-                if i < len(scores):
-                    best = max(best, scores[i])
+                if i < len(curve.scores):
+                    best = max(best, curve.scores[i])
                 if best > self._top[i][0]:
                     self._top[i] = (best, run)
-            if best > -math.inf and (self.leader is None or best > self._best[self.leader]):
+            if best > -math.inf and (self.leader is None or best > self.best(self.leader)):
                 self.leader = run
+
+
+def _note_mean(field: Standings[float], curve: Curve, length: int, score: float) -> None:
+    previous = curve.mean
+    if score > -math.inf:
+        curve.total += score
+        curve.count += 1
+        curve.mean = _mean(curve.total, curve.count)
+    field.advance(length, curve.mean, previous)
 
 
 def _mean(total: float, count: int) -> float | None:

@@ -130,7 +130,7 @@ def tolerance(value: float) -> float:
 
     0.8 - 0.2 is 0.6000000000000001; a run at 0.6 stands on that cut-off, not beyond it.
     """
-    return 1e-12 * max(1.0, abs(value))
+    return 1e-12 * value if value > 1 else 1e-12 * -value if value < -1 else 1e-12
 
 
 def after(interval: int) -> str:

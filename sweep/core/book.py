@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import math
 
-from policies import Leaderboard
+from policies import Leaderboard, Verdict
 from sweep.core.definition import SweepDefinition
-from sweep.core.events import Event, Lost, Redefined
+from sweep.core.events import Event, Lost, Redefined, Reported
 from sweep.core.lineup import Lineup
 from sweep.core.run import TERMINAL, RunRecord, RunState
 from sweep.errors import IllegalEvent
+
+RUNNING = RunState.RUNNING  # looked at with every report
 
 
 class Book:
@@ -23,6 +25,7 @@ class Book:
         lineup: who runs next.
         runs: every run so far by its number.
         live: those that occupy a slot, in the order of their launch.
+        evaluations: how often the policy has judged a run.
     """
 
     def __init__(self, definition: SweepDefinition) -> None:
@@ -31,6 +34,7 @@ class Book:
         self.lineup = Lineup(definition.sampling, definition.limits.runs)
         self.runs = self.lineup.runs
         self.live: dict[int, RunRecord] = {}
+        self.evaluations = 0
 
     def record(self, number: int | None, event: Event) -> RunRecord:
         """Return the run that an event speaks of.
@@ -42,6 +46,36 @@ class Book:
         if record is None:
             raise IllegalEvent(f"there is no run {number} for {event}")
         return record
+
+    def report(
+        self, run: int, value: float, at: float
+    ) -> tuple[RunRecord, str, Verdict | None] | None:
+        """Account for a report; return the run if it is to be stopped, why, and the verdict.
+
+        Raises:
+            IllegalEvent: the run is not there, or does not run.
+        """
+        record = self.runs.get(run)
+        if record is None or record.state is not RUNNING:
+            event = Reported(at, run, value)
+            record = self.record(run, event)
+            record.state = record.next_state(event)
+        board, policy = self.board, self.definition.policy
+        record.reports = interval = board.report(run, value)
+        record.last, record.reported_at = value, at
+        if record.state is not RUNNING:
+            return None
+        if not math.isfinite(value) and self.definition.limits.stop_diverged:
+            record.kind = "diverged"
+            return record, f"diverged: it reported {value} as its primary metric", None
+        if not policy.due(interval):
+            return None
+        self.evaluations += 1
+        if not (policy.may_stop(board, run) and policy.stops(board, run)):
+            return None
+        verdict = policy.explain(board, run)
+        policy.stopped(board, run)
+        return record, f"{verdict.policy}: {verdict.reason}", verdict
 
     # ---- ends -------------------------------------------------------------------------
 

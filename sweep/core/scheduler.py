@@ -6,7 +6,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 
 from policies import Leaderboard, Verdict
 from sweep.core.book import Book
@@ -24,6 +24,7 @@ from sweep.core.events import (
     Opened,
     PauseAsked,
     Redefined,
+    Report,
     Reported,
     RunEvent,
     SlotsChanged,
@@ -41,18 +42,15 @@ class Scheduler:
     """Turn events into commands.
 
     Attributes:
-        evaluations: how often the policy has judged a run.
         status: how the sweep stands, with `reason`.
         held: why nothing is launched for now; empty when it is.
     """
 
     def __init__(self, definition: SweepDefinition) -> None:
         self._book = Book(definition)
-        self.evaluations = 0
         self.status = SweepStatus.RUNNING
         self.reason = ""
-        self.held = ""
-        self._slots, self._nodes = 0, 1
+        self._slots, self._nodes, self._ahead, self.held = 0, 1, 0, ""
         self._closing: Finish | None = None
         self._times = Timetable(definition.limits.duration_minutes * 60)
         self._mishaps = Mishaps(definition.limits.consecutive_failures)
@@ -73,6 +71,11 @@ class Scheduler:
     def runs(self) -> dict[int, RunRecord]:
         """Every run so far by its number."""
         return self._book.runs
+
+    @property
+    def evaluations(self) -> int:
+        """How often the policy has judged a run."""
+        return self._book.evaluations
 
     @property
     def done(self) -> bool:
@@ -100,7 +103,7 @@ class Scheduler:
             IllegalEvent: the event does not fit the state of its run, or of the sweep.
         """
         if type(event) is Reported:  # the hot path
-            return [*self._reported(event)]
+            return self._reported(event)
         if self.done and not isinstance(event, (Opened, Redefined)):
             raise IllegalEvent(f"the sweep is {self.status.value} and cannot take {event}")
         commands = [*self._account(event)]
@@ -121,14 +124,25 @@ class Scheduler:
         finally:
             lineup.recorded = None
 
+    def replay_reports(self, reports: Iterable[Report]) -> tuple[Event, list[Command]] | None:
+        """Handle reports that led to nothing; return the first that does now, and to what."""
+        report, latest = self._book.report, 0.0
+        for run, value, at, _ in reports:
+            if at > latest:  # noqa: PLR1730 - a call less, a million times
+                latest = at
+            if (stop := report(run, value, at)) is not None:
+                return Reported(at, run, value), [self._stop(*stop)]
+        self._times.note(latest)
+        return None
+
     # ---- account ----------------------------------------------------------------------
 
     def _account(self, event: Event) -> Iterator[Command]:
         match event:
             case Opened(at):
                 self._open(at)
-            case SlotsChanged(_, slots, nodes):
-                self._slots, self._nodes = slots, nodes
+            case SlotsChanged(_, slots, nodes, ahead):
+                self._slots, self._nodes, self._ahead = slots, nodes, ahead
             case LaunchesHeld() | LaunchesReleased():
                 self.held = event.reason if isinstance(event, LaunchesHeld) else ""
             case NodeReleased(_, node):
@@ -152,7 +166,7 @@ class Scheduler:
             raise IllegalEvent(f"the sweep is {self.status.value} and cannot be opened again")
         if self._closing and self._closing.status is SweepStatus.PAUSED:
             self._closing = None  # but what was to end ends
-        self._slots, self._nodes, self.held = 0, 1, ""
+        self._slots, self._nodes, self._ahead, self.held = 0, 1, 0, ""
         self._mishaps.forget_nodes()
         self._times.open(at)
 
@@ -165,27 +179,10 @@ class Scheduler:
         self._mishaps = Mishaps(now.consecutive_failures)
         self.status, self.reason, self._closing = SweepStatus.PAUSED, "redefined", None
 
-    def _reported(self, event: Reported) -> Iterator[Command]:
-        record = self._book.record(event.run, event)
-        record.state = record.next_state(event)
-        record.reports = interval = self.board.report(event.run, event.value)
-        record.last = event.value
-        record.reported_at = event.at
+    def _reported(self, event: Reported) -> list[Command]:
+        stop = self._book.report(event.run, event.value, event.at)
         self._times.note(event.at)
-        if record.state is not RunState.RUNNING:
-            return
-        if not math.isfinite(event.value) and self.definition.limits.stop_diverged:
-            record.kind = "diverged"
-            yield self._stop(record, f"diverged: it reported {event.value} as its primary metric")
-            return
-        policy = self.definition.policy
-        if not policy.due(interval):
-            return
-        self.evaluations += 1
-        if policy.may_stop(self.board, event.run) and policy.stops(self.board, event.run):
-            verdict = policy.explain(self.board, event.run)
-            policy.stopped(self.board, event.run)
-            yield self._stop(record, f"{verdict.policy}: {verdict.reason}", verdict)
+        return [] if stop is None else [self._stop(*stop)]
 
     def _run_event(self, event: RunEvent) -> Iterator[Command]:
         record = self._book.record(event.run, event)
@@ -279,7 +276,8 @@ class Scheduler:
     # ---- fill and finish --------------------------------------------------------------
 
     def _fill(self, at: float) -> Iterator[Command]:
-        capacity = min(self._slots, self.definition.limits.concurrent)
+        ahead = self._ahead if self.definition.sampling.exact else 0
+        capacity = min(self._slots, self.definition.limits.concurrent) + ahead
         while not (self._closing or self.held) and len(self._book.live) < capacity:
             if (record := self._book.lineup.next()) is None:
                 return

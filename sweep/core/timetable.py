@@ -31,7 +31,8 @@ class Timetable:
 
     def note(self, at: float) -> None:
         """Take note that it is `at`."""
-        self._now = max(self._now, at)
+        if at > self._now:  # noqa: PLR1730 - a call less with every report
+            self._now = at
 
     def watch(self, until: float, run: int, attempt: int) -> None:
         """Look at an attempt of a run at a time: nothing about it is due before."""

@@ -16,14 +16,13 @@ from pathlib import Path
 from typing import Any, Protocol
 
 from policies import Goal
-from sweep.core.codec import KIND, pack_command, pack_event, unpack_command, unpack_event
-from sweep.core.commands import Command
-from sweep.core.events import Event, Reported
+from sweep.core.codec import KIND, pack_command, pack_event
+from sweep.core.events import Reported
+from sweep.core.replay import Entry, Past
 from sweep.core.run import RunRecord
+from sweep.storage.past import past_of, unpack_entry
 from sweep.storage.schema import connect
 from sweep.storage.trouble import Explained
-
-Entry = tuple[Event, list[Command]]
 
 REPORTED = KIND[Reported]
 RUN_COLUMNS = (
@@ -97,8 +96,8 @@ class Batch:
 class Journal(Protocol):
     """Where an engine writes what happens."""
 
-    def replay(self) -> Iterator[Entry]:
-        """Yield every entry in order."""
+    def past(self) -> Iterator[Past]:
+        """Yield all that was written, in order."""
         ...
 
     def write(self, batch: Batch) -> None:
@@ -113,8 +112,8 @@ class Journal(Protocol):
 class NoJournal:
     """Keeps nothing: for simulations whose result is all that matters."""
 
-    def replay(self) -> Iterator[Entry]:
-        """There is no past."""
+    def past(self) -> Iterator[Past]:
+        """There is none."""
         return iter(())
 
     def write(self, batch: Batch) -> None:
@@ -152,14 +151,22 @@ class SqliteJournal:
         """Yield every entry in order.
 
         Raises:
-            Damaged: an entry cannot be read.
+            Damaged: an entry is missing, or cannot be read.
         """
-        with Explained(self._path, values=True):
-            rows = self._db.execute(
-                "SELECT kind, at, run, value, data, commands FROM event ORDER BY seq"
-            )
-            for row in rows:
-                yield unpack_entry(*row)
+        for reports, entry in self.past():
+            with Explained(self._path, values=True):
+                for run, value, at, data in reports:
+                    yield unpack_entry(REPORTED, at, run, value, data, None)
+            if entry is not None:
+                yield entry
+
+    def past(self) -> Iterator[Past]:
+        """Yield all that was written, in order: most of it are reports that led to nothing.
+
+        Raises:
+            Damaged: an entry is missing, or cannot be read.
+        """
+        return past_of(self._db, self._path)
 
     def write(self, batch: Batch) -> None:
         """Write a batch in one transaction: all of it is kept, or nothing.
@@ -238,24 +245,6 @@ def run_row(r: RunRecord, best: float, goal: Goal) -> tuple[Any, ...]:
         r.started_at,
         r.ended_at,
     )
-
-
-def unpack_entry(
-    kind: int,
-    at: float,
-    run: int | None,
-    value: float | None,
-    data: str | None,
-    commands: str | None,
-) -> Entry:
-    """Return the event and the commands of a row."""
-    rest: list[Any] = json.loads(data) if data else []
-    if type(rest) is not list:
-        raise TypeError(f"the other fields of an event cannot be {data!r:.80}")
-    if kind == REPORTED:
-        rest.insert(0, math.nan if value is None else value)
-    decided = [unpack_command(c) for c in json.loads(commands)] if commands else []
-    return unpack_event(kind, at, run, rest), decided
 
 
 def _facts(batch: Batch) -> Iterator[tuple[str, int]]:

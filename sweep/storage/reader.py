@@ -16,7 +16,7 @@ from sweep.core.definition import SweepDefinition
 from sweep.core.events import Event, Reported, Started
 from sweep.core.run import RunState
 from sweep.storage.closing import Closing
-from sweep.storage.journal import unpack_entry
+from sweep.storage.past import unpack_entry
 from sweep.storage.schema import connect
 from sweep.storage.trouble import Explained, damaged
 

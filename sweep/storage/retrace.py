@@ -9,9 +9,11 @@ from pathlib import Path
 from typing import Any
 
 from sweep.core.definition import SweepDefinition
+from sweep.core.replay import Entry, differ
 from sweep.core.scheduler import Scheduler
 from sweep.errors import Damaged
-from sweep.storage.journal import Entry, run_row, unpack_entry
+from sweep.storage.journal import run_row
+from sweep.storage.past import unpack_entry
 from sweep.storage.trouble import Explained, damaged, one
 
 
@@ -74,7 +76,7 @@ def retrace(
         for event, recorded in entries:
             found.problem = f"entry {found.good + 1}, {event}"
             decided = found.scheduler.replay(event, recorded)
-            if decided != recorded and repr(decided) != repr(recorded):  # NaN is not NaN
+            if differ(decided, recorded):
                 found.problem += f", led to {recorded} but leads to {decided} now"
                 break
             if keep:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 import math
+import sqlite3
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
@@ -223,8 +224,8 @@ class Crashing:
         self._left = at
         self._after = after
 
-    def replay(self):
-        return self._journal.replay()
+    def past(self):
+        return self._journal.past()
 
     def write(self, batch: Batch) -> None:
         self._left -= 1
@@ -318,6 +319,37 @@ class TestDiverged:
         journal = SqliteJournal(path, Goal.MAXIMIZE)
         with pytest.raises(Diverged, match=says):
             make(changed, journal)
+        journal.close()
+
+    def test_a_report_that_led_to_nothing_must_lead_to_nothing(self, path):
+        with sqlite3.connect(path) as db:
+            judged = (
+                "SELECT MAX(seq) FROM event WHERE kind = 3 AND commands IS NULL AND run NOT IN"
+                " (SELECT run FROM event WHERE kind = 3 AND commands IS NOT NULL)"
+            )
+            [[number]] = db.execute(judged)
+            db.execute("UPDATE event SET value = -1e9 WHERE seq = ?", [number])
+            db.execute(
+                "UPDATE event SET value = -1e9 WHERE kind = 3 AND run = "
+                "(SELECT run FROM event WHERE seq = ?) AND seq < ?",
+                [number, number],
+            )
+        db.close()
+        journal = SqliteJournal(path, Goal.MAXIMIZE)
+        with pytest.raises(Diverged, match=r"entry \d+ of the journal, Reported.* led to \[\]"):
+            make(define(policy=BanditPolicy(slack_factor=0.3)), journal)
+        journal.close()
+
+    def test_a_report_of_a_run_that_does_not_run_is_refused(self, path):
+        with sqlite3.connect(path) as db:
+            [[number]] = db.execute(
+                "SELECT MAX(seq) FROM event WHERE kind = 3 AND commands IS NULL"
+            )
+            db.execute("UPDATE event SET run = 77 WHERE seq = ?", [number])
+        db.close()
+        journal = SqliteJournal(path, Goal.MAXIMIZE)
+        with pytest.raises(Diverged, match=f"entry {number} of the journal: there is no run 77"):
+            make(define(policy=BanditPolicy(slack_factor=0.3)), journal)
         journal.close()
 
     def test_the_same_definition_is_not(self, path):

@@ -15,7 +15,7 @@ from sweep.core.codec import EVENTS
 from sweep.core.commands import Finish, Launch, Quarantine, Release, Stop, SweepStatus
 from sweep.core.events import Completed, Failed, Lost, Opened, Reported, Started, Stopped
 from sweep.core.failure import KINDS
-from sweep.errors import WorkspaceError
+from sweep.errors import Damaged, WorkspaceError
 from sweep.storage.journal import Batch, Metric, NoJournal, SqliteJournal
 from sweep.storage.reader import SweepReader
 from tests.storage.stories import Story
@@ -267,8 +267,28 @@ def test_an_empty_batch_is_false():
     assert Batch(sweep={"x": None})
 
 
+def test_no_entry_may_be_missing(story):
+    story.begin()
+    story.tell(Started(101, 0), *(Reported(102.0 + n, 0, 0.5) for n in range(5)))
+    assert [len(reports) for reports, _ in story.journal.past()] == [0, 0, 0, 5]
+    story.journal._db.execute("DELETE FROM event WHERE seq = 6")
+    with pytest.raises(Damaged, match="entries of the journal are missing: 1"):
+        next(story.journal.past())
+
+
+def test_reports_are_read_some_at_a_time(story, monkeypatch):
+    monkeypatch.setattr("sweep.storage.past.MOST_REPORTS", 2)
+    story.begin()
+    story.tell(Started(101, 0), *(Reported(102.0 + n, 0, 0.5, float(n)) for n in range(5)))
+    story.tell(Reported(107.0, 0, float("nan")), Reported(108.0, 0, 0.7))
+    past = [*story.journal.past()]
+    assert [len(reports) for reports, _ in past] == [0, 0, 0, 2, 2, 1, 1]
+    assert [type(entry) for reports, entry in past[3:]] == [type(None)] * 2 + [tuple, type(None)]
+    assert [event.at for event, _ in story.journal.replay()][2:] == [101.0 + n for n in range(8)]
+
+
 def test_no_journal_keeps_nothing():
     journal = NoJournal()
     journal.write(Batch(entries=[(Opened(1.0), [])]))
-    assert [*journal.replay()] == []
+    assert [*journal.past()] == []
     journal.close()
