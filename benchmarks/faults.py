@@ -29,6 +29,7 @@ from tests.reliability.lives import (
     reference,
     spoilt,
 )
+from tests.reliability.on_nodes import lose_a_node
 from tests.reliability.sweeps import SWEEPS
 
 ROOT = Path(__file__).parents[1]
@@ -170,7 +171,20 @@ def on_ray(quick: bool) -> Iterator[Tally]:
         yield tally
 
 
-PARTS = {"virtual": in_virtual_time, "guard": under_a_guard, "ray": on_ray}
+def on_nodes(quick: bool) -> Iterator[Tally]:
+    """Kill the raylet of one of three nodes in the middle of a sweep."""
+    noticed = Tally("a cluster of three nodes: one of them killed", "the engine knows it")
+    again = Tally("the same", "its run is at work elsewhere")
+    for _ in range(1 if quick else 3):
+        with tempfile.TemporaryDirectory(prefix="f", dir="/tmp") as folder:
+            loss = lose_a_node(Path(folder))
+        noticed.add(loss.noticed, loss.problems)
+        again.add(loss.restarted, loss.problems)
+    yield noticed
+    yield again
+
+
+PARTS = {"virtual": in_virtual_time, "guard": under_a_guard, "ray": on_ray, "nodes": on_nodes}
 
 
 def table(tallies: list[Tally]) -> str:
