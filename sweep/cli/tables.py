@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
+import shutil
 import sys
+from collections.abc import Sequence
 from typing import Any
 
 import click
-from rich.console import Console
-from rich.table import Table
-from rich.text import Text
 
 from sweep.cli.options import print_json, warn
 from sweep.core.words import MARKS, configuration_text, duration, fit, number, plain, when
@@ -16,6 +15,7 @@ from sweep.errors import WorkspaceError
 from sweep.storage.reader import RunRow, SweepReader
 from sweep.storage.workspace import SweepFolder
 
+NUMERIC = ("run", "best", "last", "reports", "runs", "time")
 COLOURS = {"Completed": "green", "Failed": "red", "Canceled": "magenta", "Running": "cyan"}
 
 
@@ -46,17 +46,19 @@ def sweeps_table(
     if as_json:
         print_json(rows)
         return
-    table = _table("sweep", "experiment", "status", "runs", "best", "started")
-    for row in rows:
-        table.add_row(
-            Text(plain(row["runId"])),
-            Text(plain(str(row["experiment"]))),
-            Text(row["status"], COLOURS.get(row["status"], "yellow")),
+    cells = [
+        (
+            plain(row["runId"]),
+            plain(str(row["experiment"])),
+            row["status"],
             f"{row['ended']}/{row['max_total_runs']}",
             number(row["best"]),
             when(row["created"]),
         )
-    _print(table)
+        for row in rows
+    ]
+    colours = [COLOURS.get(row["status"], "yellow") for row in rows]
+    _print(("sweep", "experiment", "status", "runs", "best", "started"), cells, 2, colours)
 
 
 def _sweep_row(reader: SweepReader, folder: SweepFolder) -> dict[str, Any]:
@@ -81,19 +83,22 @@ def runs_table(folder: SweepFolder, status: str | None, *, as_json: bool) -> Non
     if as_json:
         print_json([run_json(folder, row) for row in rows])
         return
-    console = _console()
-    table = _table("run", "status", "best", "last", "reports", "time", "hyperparameters")
-    for row in rows:
-        table.add_row(
+    width = max(30, _width() - 60)
+    cells = [
+        (
             str(row.number),
-            Text(MARKS[row.status], COLOURS.get(row.status, "")),
+            MARKS[row.status],
             number(row.best),
             number(row.last),
             str(row.reports),
             duration(lasted(row)),
-            Text(fit(configuration_text(row.configuration), max(30, console.width - 60))),
+            fit(configuration_text(row.configuration), width),
         )
-    _print(table)
+        for row in rows
+    ]
+    colours = [COLOURS.get(row.status, "") for row in rows]
+    columns = ("run", "status", "best", "last", "reports", "time", "hyperparameters")
+    _print(columns, cells, 1, colours)
 
 
 def run_json(folder: SweepFolder, row: RunRow) -> dict[str, Any]:
@@ -123,22 +128,38 @@ def lasted(row: RunRow) -> float | None:
     return row.ended_at - row.started_at
 
 
-def _table(*columns: str) -> Table:
-    table = Table(box=None, padding=(0, 1), header_style="bold")
-    for column in columns:
-        numeric = column in ("run", "best", "last", "reports", "runs", "time")
-        table.add_column(column, justify="right" if numeric else "left", no_wrap=True)
-    return table
+def _width() -> int:
+    """Return how wide the terminal is; without one, a table may be as wide as need be."""
+    return shutil.get_terminal_size().columns if sys.stdout.isatty() else 200
 
 
-def _console() -> Console:
-    """Return a console that, without a terminal, is as wide as need be."""
-    return Console(width=None if sys.stdout.isatty() else 200)
+def _print(
+    columns: Sequence[str],
+    rows: Sequence[Sequence[str]],
+    coloured: int,
+    colours: Sequence[str],
+) -> None:
+    """Print a table, at once: one may have a hundred thousand rows.
 
-
-def _print(table: Table) -> None:
-    console = _console()
-    with console.capture() as captured:
-        console.print(table)
-    for line in captured.get().splitlines():
-        click.echo(line.rstrip())
+    Args:
+        columns: their names; numbers are put to the right.
+        rows: the cells.
+        coloured: which column has a colour.
+        colours: that of each row; empty for none.
+    """
+    widths = [max(map(len, column)) for column in zip(columns, *rows, strict=True)]
+    layout = "  ".join(
+        f"{{:{'>' if name in NUMERIC else '<'}{width}}}"
+        for name, width in zip(columns, widths, strict=True)
+    )
+    lines = [click.style(layout.format(*columns).rstrip(), bold=True)]
+    if sys.stdout.isatty():
+        width = widths[coloured]
+        for row, colour in zip(rows, colours, strict=True):
+            cells = [*row]
+            if colour:
+                cells[coloured] = click.style(cells[coloured].ljust(width), fg=colour)
+            lines.append(layout.format(*cells).rstrip())
+    else:
+        lines += [layout.format(*row).rstrip() for row in rows]
+    click.echo("\n".join(f" {line}" for line in lines))

@@ -33,7 +33,7 @@ NOTHING = "-"
 
 def plain(text: str) -> str:
     """Return a text of somebody else's without anything that a terminal would obey."""
-    return CONTROL.sub("", text)
+    return text if text.isprintable() else CONTROL.sub("", text)
 
 
 def one_line(text: str) -> str:
@@ -50,6 +50,8 @@ def value_text(value: Any) -> str:
     """Return the value of a hyperparameter."""
     if isinstance(value, float):
         return number(value)
+    if type(value) is int:
+        return str(value)
     if isinstance(value, str):
         return plain(value)
     text = json.dumps(value, ensure_ascii=False)  # leaves these control characters as they are

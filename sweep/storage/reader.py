@@ -5,9 +5,9 @@ from __future__ import annotations
 import json
 import math
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 from policies import Goal
 from sweep.core.codec import EVENTS, KIND
@@ -34,14 +34,16 @@ KINDS: tuple[tuple[type, ...], ...] = (
     (TEXT, NONE),
 )
 """What each column may hold: SQLite holds anything in any."""
+SOUND: set[tuple[type, ...]] = set()
+"""Combinations of types that rows have had and may have."""
+RUN_STATES = frozenset(state.value for state in RunState)
 STATUSES = frozenset({"NotStarted", *(status.value for status in SweepStatus)})
 
 ESSENTIAL = ("definition", "status", "template", "resources")
 """Facts without which there is no sweep."""
 
 
-@dataclass(frozen=True, slots=True)
-class RunRow:
+class RunRow(NamedTuple):  # there may be a hundred thousand, and a dataclass takes longer
     """The present state of one run.
 
     Attributes:
@@ -247,17 +249,19 @@ class SweepReader(Closing):
 
 
 def _run(row: tuple[Any, ...]) -> RunRow:
-    for value, kinds in zip(row, KINDS, strict=True):
-        if type(value) not in kinds:
-            raise TypeError(f"a run's entry cannot be {value!r:.80}")
-    run = RunRow(*row)
-    RunState(run.status)
-    return replace(
-        run,
-        configuration=_mapping(row[3]),
-        verdict=_mapping(row[8]) if row[8] else None,
-        facts=_mapping(row[12]) if row[12] else {},
-    )
+    types = tuple(map(type, row))
+    if types not in SOUND:
+        for value, kinds in zip(row, KINDS, strict=True):
+            if type(value) not in kinds:
+                raise TypeError(f"a run's entry cannot be {value!r:.80}")
+        SOUND.add(types)
+    if row[1] not in RUN_STATES:
+        raise ValueError(f"a run's status cannot be {row[1]!r:.80}")
+    plain: list[Any] = [*row]
+    plain[3] = _mapping(row[3])
+    plain[8] = _mapping(row[8]) if row[8] else None
+    plain[12] = _mapping(row[12]) if row[12] else {}
+    return RunRow._make(plain)
 
 
 def _mapping(text: str) -> dict[str, Any]:
