@@ -44,7 +44,8 @@ def once(scale: float) -> dict[str, Any]:
     def look(batch: Batch) -> None:
         nonlocal count
         count += len(batch.entries)
-        held.append((count, memory()))
+        if not held or count > held[-1][0] + reports / 50:
+            held.append((count, memory()))
 
     defined = sweeps.definition(2, policy=BanditPolicy(slack_factor=9, delay_evaluation=5))
     rates = []

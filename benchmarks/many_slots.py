@@ -119,7 +119,7 @@ def _worked(place: Path, address: str, slots: int) -> dict[str, Any]:
             run.log("score", time.time())
             time.sleep(pace)
 
-    cluster = {"address": address, "allow_unauthenticated": False}
+    cluster = {"kind": "existing", "address": address, "allow_unauthenticated": False}
     folder = sweeps.of_function(place, "train", sweeps.definition(slots, slots), cluster=cluster)
     watch = Watch(slots, home, folder.path)
     with OpenSweep(folder, pickled(train)) as opened:
