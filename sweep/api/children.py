@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import shutil
+from collections.abc import Sequence
 from datetime import datetime, timezone
 from pathlib import Path
 from typing import Any
@@ -15,7 +16,7 @@ from sweep.engine.wishes import leave
 from sweep.errors import WorkspaceError
 from sweep.script.files import own
 from sweep.script.values import read_back
-from sweep.storage.reader import RunRow, SweepReader
+from sweep.storage.reader import MetricRow, RunRow, SweepReader
 from sweep.storage.workspace import SweepFolder
 
 
@@ -144,9 +145,31 @@ class KeptRun:
 
 def metrics_of(reader: SweepReader, row: RunRow, name: str | None = None) -> dict[str, Any]:
     """Return what a run has logged, as `get_metrics` gives it."""
-    primary: str = reader.get("definition")["primary_metric_config"]["name"]
-    logged = [(primary, "scalar", value) for _, value in reader.reports(row.number)]
-    logged += [(m.name, m.kind, m.value) for m in reader.metrics(row.number, row.attempt)]
+    curve = [value for _, value in reader.reports(row.number)]
+    return _as_logged(_primary(reader), curve, reader.metrics(row.number, row.attempt), name)
+
+
+def metrics_of_all(reader: SweepReader) -> dict[int, dict[str, Any]]:
+    """Return the same for every run, by its number; the journal is read once."""
+    primary, curves = _primary(reader), reader.curves()
+    return {
+        row.number: _as_logged(
+            primary, curves.get(row.number, []), reader.metrics(row.number, row.attempt)
+        )
+        for row in reader.runs()
+    }
+
+
+def _primary(reader: SweepReader) -> str:
+    name: str = reader.get("definition")["primary_metric_config"]["name"]
+    return name
+
+
+def _as_logged(
+    primary: str, curve: Sequence[float], others: Sequence[MetricRow], name: str | None = None
+) -> dict[str, Any]:
+    logged = [(primary, "scalar", value) for value in curve]
+    logged += [(m.name, m.kind, m.value) for m in others]
     return read_back(m for m in logged if name is None or m[0] == name)
 
 

@@ -8,7 +8,7 @@ import time
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
-from sweep.api.children import KeptRun, hyperparameters_json, metrics_of
+from sweep.api.children import KeptRun, hyperparameters_json, metrics_of_all
 from sweep.core.definition import SweepDefinition
 from sweep.core.ranking import ranked
 from sweep.core.run import OVER
@@ -252,7 +252,8 @@ class HyperDriveRun(Submitted):
         """Return what every run has logged, by the run's id."""
         with self._reader() as reader:
             return {
-                self._folder.run_id(row.number): metrics_of(reader, row) for row in reader.runs()
+                self._folder.run_id(number): metrics
+                for number, metrics in metrics_of_all(reader).items()
             }
 
     def to_dataframe(self) -> pd.DataFrame:
