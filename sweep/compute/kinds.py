@@ -11,6 +11,7 @@ from sweep.errors import ConfigError
 
 KINDS = {
     "existing": ("sweep.compute.existing", "ExistingCluster"),
+    "pool": ("sweep.compute.pool", "Pool"),
 }
 """Word: the module and its class, which has a class method `from_kept`."""
 

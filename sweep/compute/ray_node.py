@@ -28,6 +28,7 @@ class RayNode:
         folder: of its own; Ray's files and the log go there.
         env: its environment, with the cluster's token in it.
         head: address of the head to join; empty to be one.
+        ip: the address on which it listens.
         cpus, gpus: what it offers.
         resources: custom resources that it offers.
         labels: what it can be chosen by.
@@ -45,25 +46,15 @@ class RayNode:
         env: Mapping[str, str],
         head: str = "",
         *,
+        ip: str = LOOPBACK,
         cpus: float = 1,
         gpus: float = 0,
         resources: Mapping[str, float] | None = None,
         labels: Mapping[str, str] | None = None,
     ) -> None:
         self._folder = RayFolder(folder)
-        arguments: dict[str, Any] = {
-            "node_ip_address": LOOPBACK,
-            "temp_dir": str(self._folder.short),
-            "num_cpus": cpus,
-            "num_gpus": gpus,
-            "resources": dict(resources or {}),
-            "labels": dict(labels or {}),
-            "object_store_memory": OBJECT_STORE_BYTES,
-            "include_dashboard": False,
-        }
-        if head:
-            arguments["gcs_address"] = head
-        command = [sys.executable, "-m", "sweep.compute.node_main", json.dumps(arguments)]
+        offer = {"num_cpus": cpus, "num_gpus": gpus, "resources": dict(resources or {})}
+        command = node_command(self._folder.short, head, ip, **offer, labels=dict(labels or {}))
         self._process = Guarded(command, env, folder, folder / "node.log", pipes=True)
         self.address = self._hear()
 
@@ -89,6 +80,27 @@ class RayNode:
         """End it; return when its last process is gone."""
         self._process.close()
         self._folder.clear()
+
+
+def node_command(temp: Path, head: str, ip: str, **offer: Any) -> list[str]:
+    """Return the command that runs a node.
+
+    Args:
+        temp: a short folder for Ray's files.
+        head: address of the head to join; empty to be one.
+        ip: the address on which it listens.
+        offer: num_cpus, num_gpus, resources, labels, as Ray calls them.
+    """
+    arguments: dict[str, Any] = {
+        "node_ip_address": ip,
+        "temp_dir": str(temp),
+        "object_store_memory": OBJECT_STORE_BYTES,
+        "include_dashboard": False,
+        **offer,
+    }
+    if head:
+        arguments["gcs_address"] = head
+    return [sys.executable, "-m", "sweep.compute.node_main", json.dumps(arguments)]
 
 
 def cluster_environment() -> dict[str, str]:

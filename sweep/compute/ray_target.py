@@ -16,6 +16,7 @@ from typing import Any
 from sweep.compute import endings
 from sweep.compute.assignment import ID_SHOWN, Assignment, Node
 from sweep.compute.cluster import Cluster, Host, LocalRay, Opened
+from sweep.compute.holding import Holding
 from sweep.compute.resources import Resources
 from sweep.compute.target import (
     Function,
@@ -65,6 +66,7 @@ class RayTarget:
         self._opened: Opened | None = None
         self._wanted = 0
         self._runs = Assignment(can_wait=function is not None)
+        self._slots = Holding(self._cluster, self._runs, self._ask_for, self._drop)
         self._failed_in_a_row = 0
         self._starts: dict[int, list[dict[str, Any]]] = {}  # by slot: not told to the host yet
         self._queue: deque[RunOrder] = deque()
@@ -98,13 +100,14 @@ class RayTarget:
             sockets=self._opened.sockets,
             function=None if self._function is None else _plain(self._function),
         )
-        for slot in range(self._wanted):
-            self._ask_for(slot)
+        self._slots.open(self._wanted)
+        self._patience = max(SLOT_DEADLINE, self._cluster.patience)
 
     def launch(self, order: RunOrder) -> None:
         """Give a run to a free slot, or to the next that is free: one may just have gone."""
         self._queue.append(order)
         self._fill()
+        self._slots.launched()
 
     def stop(self, run: int, attempt: int, grace: float) -> None:
         """Tell the run's slot to end it; a slot that does not obey is ended itself."""
@@ -135,6 +138,8 @@ class RayTarget:
             else:
                 messages += self._understand(said)
         self._flush()
+        if self._slots.look(time.monotonic()):
+            messages.append(self._runs.are())
         if news := self._runs.news():
             messages.append(news)
         if self._runs.up:
@@ -180,6 +185,9 @@ class RayTarget:
     def _host(self) -> Host:
         assert self._opened is not None, "open comes first"
         return self._opened.host
+
+    def _drop(self, slot: int) -> None:
+        self._host.tell(do="drop", slot=slot)
 
     def _ask_for(self, slot: int) -> None:
         self._host.tell(do="slot", slot=slot, avoid=sorted(self._runs.quarantined))
@@ -229,7 +237,7 @@ class RayTarget:
                 run, attempt = self._release(said["run"])
                 error = f"cannot start: {said['error']}"
                 yield RunEnded(run, attempt, None, error=error, kind="start")
-            case "up":
+            case "up" if not self._slots.goes(said["slot"]):
                 self._failed_in_a_row = 0
                 there = Node(said["node"], said["host"])
                 self._runs.add(said["slot"], there, time.monotonic())
@@ -256,16 +264,20 @@ class RayTarget:
         slot = self._runs.slot(key)
         order = self._runs.end(key, time.monotonic(), seconds)
         if self._runs.shunned(slot):
-            self._host.tell(do="drop", slot=slot)
+            self._drop(slot)
+        self._slots.ended()
         self._fill()
         return order.run, order.attempt
 
     def _down(self, slot: int, why: str) -> Iterator[Message]:
+        if self._slots.gone(slot):
+            return
         node, shunned = self._runs.up.get(slot), self._runs.shunned(slot)
+        leaving = self._slots.leaving(node)
         self._starts.pop(slot, None)
         for order in self._runs.remove(slot):
             reason = f"slot {slot} is gone: {why}"
-            yield RunLost(order.run, order.attempt, reason, endings.of_slot(why))
+            yield RunLost(order.run, order.attempt, reason, leaving or endings.of_slot(why))
         if node is not None:
             yield self._runs.are()
         if not shunned:
