@@ -32,6 +32,7 @@ from sweep.compute import (
     functions,
     gpus,
     guard,
+    link,
     mailbox,
     outputs,
     processes,
@@ -46,6 +47,8 @@ MISSED = 3
 OBJECT_STORE_BYTES = 100_000_000
 """Ray's shared memory; runs do not use it, and Ray would take 30 % of the machine."""
 PROBE_SECONDS = 5
+TRAVEL = (execution, functions, gpus, link, mailbox, outputs, processes, run_log, slot)
+"""Modules that go to the slots as they are here."""
 GUARD_SOURCES = {name: Path(guard.__file__).with_name(name).read_text() for name in guard.FILES}
 
 
@@ -55,6 +58,7 @@ class Host:
     def __init__(self, say: Callable[[bytes], None]) -> None:
         self._say = say
         self._slots: dict[int, Any] = {}
+        self._links: dict[int, link.HostEnd] = {}
         self._tasks: set[asyncio.Task[None]] = set()
         self._opened: dict[str, Any] = {}
         self._function: Any = None
@@ -82,7 +86,7 @@ class Host:
     async def _open(self, order: dict[str, Any]) -> None:
         import ray  # noqa: PLC0415 - a second of CPU time, and only this process pays it
 
-        for module in (execution, functions, gpus, mailbox, outputs, processes, run_log, slot):
+        for module in TRAVEL:
             ray.cloudpickle.register_pickle_by_value(module)
         self._opened = order
         quiet = {"log_to_driver": False, "logging_level": "ERROR", "configure_logging": False}
@@ -123,8 +127,17 @@ class Host:
         )
         self._slots[number] = actor
         try:
-            facts = await actor.open.remote(self._function)
-            self.tell("up", slot=number, **facts, node=await actor.__ray_call__.remote(_node_of))
+            facts = await actor.open.remote(self._function, HEARTBEAT)
+            direct = await link.HostEnd.to(facts.pop("link"))
+            node = await actor.__ray_call__.remote(_node_of)
+            if direct is not None:
+                self._links[number] = direct
+            self.tell("up", slot=number, **facts, node=node)
+            if direct is not None:
+                await direct.hear(self._say, MISSED * HEARTBEAT)
+                # It is gone; Ray is asked of what it has died.
+                await asyncio.wait_for(actor.take.remote(0, 0), MISSED * HEARTBEAT)
+                raise asyncio.TimeoutError("its connection has broken")  # noqa: TRY301
             seen = 0
             while True:
                 answer = actor.take.remote(seen, HEARTBEAT)
@@ -135,10 +148,14 @@ class Host:
             self.tell("down", slot=number, why=_first_line(error))
         finally:
             self._slots.pop(number, None)
+            if broken := self._links.pop(number, None):
+                broken.close()
 
     def _call(self, number: int, method: str, *arguments: Any) -> None:
         """Call a slot; if it is gone, its pump says so."""
-        if actor := self._slots.get(number):
+        if direct := self._links.get(number):
+            direct.tell(method, *arguments)
+        elif actor := self._slots.get(number):
             self._begin(_await(getattr(actor, method).remote(*arguments)))
 
     def _drop(self, number: int) -> None:

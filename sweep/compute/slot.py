@@ -25,6 +25,7 @@ from typing import Any
 
 from sweep.compute.execution import QUOTA_GRACE, Execution, Order
 from sweep.compute.functions import FunctionRuns
+from sweep.compute.link import Orders, SlotEnd
 from sweep.compute.mailbox import Mailbox
 from sweep.compute.processes import end_marked
 
@@ -53,12 +54,15 @@ class Slot:
         self._early_stops: dict[str, float] = {}  # run: grace
         self._over: deque[str] = deque(maxlen=64)  # the latest runs that have ended
 
-    async def open(self, function: dict[str, Any] | None = None) -> dict[str, Any]:
+    async def open(
+        self, function: dict[str, Any] | None = None, heartbeat: float = 5.0
+    ) -> dict[str, Any]:
         """Start the guard and begin to listen to it; return facts about this node.
 
         Args:
             function: where runs are calls of it: `pickled`, `metric`, and `env` and `cwd` of the
                 process that loads it.
+            heartbeat: seconds after which a host on this machine hears something in any case.
         """
         self._mailbox = Mailbox()
         self._guard = start_guard(self._guard_file)
@@ -67,7 +71,12 @@ class Slot:
             self._functions.load(function)
         reader, self._writer = await asyncio.open_unix_connection(sock=self._guard)
         self._listener = asyncio.create_task(self._listen(reader))
+        orders: Orders = {"start": self.start, "stop": self.stop, "recall": self.recall}
+        path = self._folder / "link"
+        self._link = SlotEnd(path, self._mailbox, orders, heartbeat)
+        await self._link.listen()
         return {
+            "link": str(path),
             "host": socket.gethostname(),
             "pid": os.getpid(),
             "python": sys.version.split()[0],
@@ -75,7 +84,7 @@ class Slot:
         }
 
     async def take(self, acknowledged: int, timeout: float) -> tuple[int, bytes]:
-        """See `Mailbox.take`: the engine's one way to hear from this slot."""
+        """See `Mailbox.take`: how a host on another machine hears from this slot."""
         return await self._mailbox.take(acknowledged, timeout)
 
     async def start(self, *orders: Order) -> None:

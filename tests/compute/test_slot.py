@@ -87,6 +87,7 @@ async def bench(folder: Path, function: bytes | None = None) -> AsyncIterator[Be
             await slot.stop(slot._run.key, 0)
             await here.hear("ended")
         slot._listener.cancel()
+        slot._link.close()
         writers = [slot._writer, getattr(slot._functions, "_writer", None)]
         for writer in filter(None, writers):
             writer.close()
