@@ -11,6 +11,7 @@ from sweep.errors import ConfigError
 
 KINDS = {
     "existing": ("sweep.compute.existing", "ExistingCluster"),
+    "remote": ("sweep.compute.ssh_cluster", "RemoteCluster"),
     "pool": ("sweep.compute.pool", "Pool"),
 }
 """Word: the module and its class, which has a class method `from_kept`."""

@@ -1,0 +1,185 @@
+"""A real OpenSSH server on this machine, with a user of its own in a home of its own.
+
+The user is there for this server only: it runs in a mount namespace, in which its own passwd and
+shadow files cover the machine's.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+import signal
+import socket
+import subprocess
+import tempfile
+import time
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+
+from tests.conftest import MARK
+
+USER, PASSWORD, PASSPHRASE = "sweeper", "a secret word", "open sesame"
+PROGRAM = "/usr/sbin/sshd"
+COVERED = """
+set -e
+mount --bind "$1/passwd" /etc/passwd
+mount --bind "$1/shadow" /etc/shadow
+exec "$2" -D -e -f "$1/config"
+"""
+
+
+@dataclass
+class Server:
+    """A running server.
+
+    Attributes:
+        folder: all that is done there names it: home, files for Ray, keys.
+        fingerprint: of its host key.
+    """
+
+    folder: Path
+    port: int
+    pid: int
+    fingerprint: str
+
+    @property
+    def key(self) -> str:
+        return str(self.folder / "key")
+
+    @property
+    def locked_key(self) -> str:
+        return str(self.folder / "locked_key")
+
+    def sessions(self) -> list[int]:
+        """The processes of the server that serve one connection each."""
+        return [p for p in _numbers() if _parent(p) == self.pid]
+
+    def cut(self) -> None:
+        """Cut all connections, without a goodbye."""
+        for pid in self.sessions():
+            os.kill(pid, signal.SIGKILL)
+
+    def living(self) -> dict[int, str]:
+        """All processes on the far side: they have the folder in their words or environment."""
+        found, word = {}, str(self.folder).encode()
+        for pid in _numbers():
+            words = _read(pid, "cmdline")
+            if b"sshd" not in words and (
+                word in words or word in _read(pid, "environ") or _cwd(pid).startswith(word)
+            ):
+                found[pid] = words.replace(b"\0", b" ").decode(errors="replace")
+        return found
+
+
+def _numbers() -> list[int]:
+    return [int(p.name) for p in Path("/proc").iterdir() if p.name.isdecimal()]
+
+
+def _read(pid: int, name: str) -> bytes:
+    try:
+        return Path(f"/proc/{pid}/{name}").read_bytes()
+    except OSError:
+        return b""
+
+
+def _cwd(pid: int) -> bytes:
+    try:
+        return bytes(Path(f"/proc/{pid}/cwd").readlink())
+    except OSError:
+        return b""
+
+
+def _parent(pid: int) -> int:
+    words = _read(pid, "stat").rpartition(b")")[2].split()
+    return int(words[1]) if words else 0
+
+
+def start() -> tuple[Server, subprocess.Popen[bytes]]:
+    """Start a server; whoever calls ends it by `stop`."""
+    for needed in (PROGRAM, "unshare", "ssh-keygen", "openssl"):
+        if shutil.which(needed) is None:
+            pytest.skip(f"{needed} is not installed (openssh-server)")
+    if os.geteuid() != 0:
+        pytest.skip("a server for another user has to be started by root")
+    folder = Path(tempfile.mkdtemp(prefix="s"))
+    (folder / "home").mkdir()
+    (folder / "t").mkdir()
+    _keys(folder)
+    _users(folder)
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port = probe.getsockname()[1]
+    _configuration(folder, port)
+    Path("/run/sshd").mkdir(exist_ok=True)
+    process = subprocess.Popen(
+        ["unshare", "--mount", "sh", "-c", COVERED, "sh", str(folder), PROGRAM],
+        stdin=subprocess.DEVNULL,
+        stderr=subprocess.PIPE,
+    )
+    line = b""
+    while b"listening" not in line:
+        line = process.stderr.readline()
+        if not line:
+            process.wait()
+            pytest.skip("no mount namespace, or no server, can be had here")
+    shown = subprocess.run(
+        ["ssh-keygen", "-lf", folder / "host_key.pub"], capture_output=True, check=True, text=True
+    ).stdout
+    return Server(folder, port, process.pid, shown.split()[1]), process
+
+
+def stop(server: Server, process: subprocess.Popen[bytes]) -> None:
+    """End the server, its sessions, and whatever is left of what they have started."""
+    sessions = server.sessions()
+    process.kill()
+    process.wait()
+    process.stderr.close()
+    for pid in sessions:
+        os.kill(pid, signal.SIGKILL)
+    until = time.monotonic() + 10
+    while (left := server.living()) and time.monotonic() < until:
+        time.sleep(0.05)
+    for pid in left:
+        os.kill(pid, signal.SIGKILL)
+    shutil.rmtree(server.folder, ignore_errors=True)
+    assert not left
+
+
+def _keys(folder: Path) -> None:
+    for name, passphrase in (("host_key", ""), ("key", ""), ("locked_key", PASSPHRASE)):
+        subprocess.run(
+            ["ssh-keygen", "-q", "-t", "ed25519", "-N", passphrase, "-f", folder / name],
+            check=True,
+        )
+    known = (folder / "key.pub").read_text() + (folder / "locked_key.pub").read_text()
+    (folder / "authorized_keys").write_text(known)
+
+
+def _users(folder: Path) -> None:
+    done = subprocess.run(
+        ["openssl", "passwd", "-6", PASSWORD], capture_output=True, check=True, text=True
+    )
+    entry = f"{USER}:x:0:0::{folder / 'home'}:/bin/sh\n"
+    (folder / "passwd").write_text(Path("/etc/passwd").read_text() + entry)
+    shadow = folder / "shadow"
+    shadow.touch(0o600)
+    shadow.write_text(f"{USER}:{done.stdout.strip()}:19000:0:99999:7:::\nroot:*:19000::::::\n")
+
+
+def _configuration(folder: Path, port: int) -> None:
+    lines = [
+        f"Port {port}",
+        "ListenAddress 127.0.0.1",
+        f"HostKey {folder / 'host_key'}",
+        f"AuthorizedKeysFile {folder / 'authorized_keys'}",
+        f"SetEnv TMPDIR={folder / 'tmp'} {MARK}={os.environ.get(MARK, '')}",
+        "PermitRootLogin yes",
+        "PasswordAuthentication yes",
+        "MaxStartups 100",
+        "StrictModes no",
+        "UsePAM no",
+        "PidFile none",
+    ]
+    (folder / "config").write_text("\n".join(lines) + "\n")
