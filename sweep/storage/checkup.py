@@ -118,7 +118,7 @@ def _check(db: sqlite3.Connection, path: Path, found: Checkup) -> None:
         if key not in found.facts:
             raise Damaged(f"the sweep's {key} is not in it")
     table = db.execute(f"SELECT {', '.join(RUN_COLUMNS)} FROM run ORDER BY number").fetchall()  # noqa: S608
-    found.runs = {row[0]: (row[1], row[2]) for row in table}
+    found.runs = {row[0]: (row[2], row[3]) for row in table}
     definition = SweepDefinition.from_wire(found.facts["definition"])
     traced = retrace(definition, entries_of(db, path))
     if traced.problem:

@@ -27,9 +27,9 @@ from sweep.storage.trouble import Explained
 REPORTED = KIND[Reported]
 RUN_COLUMNS = (
     "number",
+    "configuration",
     "status",
     "attempt",
-    "configuration",
     "reports",
     "best",
     "last",
@@ -50,6 +50,7 @@ PUT_RUN = (  # only names of ours are put together here
     " ON CONFLICT (number) DO UPDATE SET "
     + ", ".join(f"{name} = excluded.{name}" for name in RUN_COLUMNS[1:])
 )
+UPDATE_RUN = f"UPDATE run SET {', '.join(f'{n} = ?' for n in RUN_COLUMNS[2:])} WHERE number = ?"  # noqa: S608
 
 
 @dataclass(slots=True)
@@ -146,6 +147,8 @@ class SqliteJournal:
             self._db.close()
             raise
         self._seq: int = last[0]
+        self._known: set[int] = set()
+        """Runs that have been written: all but their configuration may change."""
 
     def replay(self) -> Iterator[Entry]:
         """Yield every entry in order.
@@ -187,11 +190,12 @@ class SqliteJournal:
                         self._db.execute("ROLLBACK")
                 raise
         self._seq += len(batch.entries)
+        self._known.update(batch.records)
 
     def _insert(self, batch: Batch) -> None:
         db = self._db
         db.executemany(ADD_EVENT, self._rows(batch))
-        db.executemany(PUT_RUN, self._runs(batch))
+        self._put_runs(batch)
         db.executemany("UPDATE run SET facts = ? WHERE number = ?", _facts(batch))
         db.executemany(ADD_METRIC, map(_metric, batch.metrics))
         for run, kind, name, value in batch.tags:
@@ -210,17 +214,24 @@ class SqliteJournal:
 
     def _rows(self, batch: Batch) -> Iterator[tuple[Any, ...]]:
         for seq, (event, commands) in enumerate(batch.entries, self._seq + 1):
-            kind, at, run, rest = pack_event(event)
-            value = None
-            if kind == REPORTED:  # the most frequent by far: as few bytes as can be
-                value, *rest = rest if rest[1] is not None else rest[:1]
-            data = json.dumps(rest) if rest else None
             packed = json.dumps([pack_command(c) for c in commands]) if commands else None
-            yield seq, at, kind, run, value, data, packed
+            if type(event) is Reported:  # the most frequent by far: as few bytes as can be
+                data = None if event.step is None else json.dumps([event.step])
+                yield seq, event.at, REPORTED, event.run, event.value, data, packed
+            else:
+                kind, at, run, rest = pack_event(event)
+                yield seq, at, kind, run, None, json.dumps(rest) if rest else None, packed
 
-    def _runs(self, batch: Batch) -> Iterator[tuple[Any, ...]]:
+    def _put_runs(self, batch: Batch) -> None:
+        new, old = [], []
         for number, record in batch.records.items():
-            yield run_row(record, batch.bests.get(number, -math.inf), self._goal)
+            state = _state(record, batch.bests.get(number, -math.inf), self._goal)
+            if number in self._known:
+                old.append((*state, number))
+            else:
+                new.append((number, json.dumps(record.configuration), *state))
+        self._db.executemany(PUT_RUN, new)
+        self._db.executemany(UPDATE_RUN, old)
 
 
 def run_row(r: RunRecord, best: float, goal: Goal) -> tuple[Any, ...]:
@@ -231,11 +242,13 @@ def run_row(r: RunRecord, best: float, goal: Goal) -> tuple[Any, ...]:
         best: its best score, minus infinity for none.
         goal: tells a score as a value.
     """
+    return r.number, json.dumps(r.configuration), *_state(r, best, goal)
+
+
+def _state(r: RunRecord, best: float, goal: Goal) -> tuple[Any, ...]:
     return (
-        r.number,
         r.state.value,
         r.attempt,
-        json.dumps(r.configuration),
         r.reports,
         goal.from_score(best) if math.isfinite(best) else None,
         r.last,
