@@ -17,6 +17,7 @@ from sweep.compute.ray_folder import RayFolder
 from sweep.compute.ray_node import LOOPBACK, node_command
 
 PROVIDERS = {
+    "azure-batch": ("sweep.compute.azure_batch_provider", "AzureBatchProvider"),
     "local": ("sweep.compute.providers", "LocalProvider"),
     "slurm": ("sweep.compute.slurm", "SlurmProvider"),
     "ssh": ("sweep.compute.ssh_provider", "SshProvider"),

@@ -82,13 +82,13 @@ class RayNode:
         self._folder.clear()
 
 
-def node_command(temp: Path, head: str, ip: str, **offer: Any) -> list[str]:
+def node_command(temp: Path, head: str, ip: str | None, **offer: Any) -> list[str]:
     """Return the command that runs a node.
 
     Args:
         temp: a short folder for Ray's files.
         head: address of the head to join; empty to be one.
-        ip: the address on which it listens.
+        ip: the address on which it listens; None: that of the machine it runs on.
         offer: num_cpus, num_gpus, resources, labels, as Ray calls them.
     """
     arguments: dict[str, Any] = {
