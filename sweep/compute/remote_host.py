@@ -42,7 +42,7 @@ class Bridge:
         self._rest = b""
         self._saying = threading.Lock()
         self._host_ended, self._host_ends = os.pipe()
-        self._folder = _short_folder()
+        self._folder = short_folder()
         self._ray = LocalRay()
         self._there = of_this_machine()
         opened = self._ray.open(0, self._there, self._folder)
@@ -114,7 +114,7 @@ class Bridge:
             os.write(2, words)
 
 
-def _short_folder() -> Path:
+def short_folder() -> Path:
     """Return a new folder for files and sockets; in /tmp where the usual place has a long name."""
     folder = Path(tempfile.mkdtemp(prefix="sweep-"))
     if len(str(folder)) > SOCKET_PATH_LIMIT:
@@ -123,10 +123,15 @@ def _short_folder() -> Path:
     return folder
 
 
-def main() -> None:
-    """Serve one engine."""
+def end_by_signal() -> None:
+    """Let a signal end this process in order."""
     for number in (signal.SIGHUP, signal.SIGINT, signal.SIGTERM):
         signal.signal(number, lambda *_: sys.exit(1))
+
+
+def main() -> None:
+    """Serve one engine."""
+    end_by_signal()
     try:
         Bridge(float(sys.argv[1])).serve()
     finally:

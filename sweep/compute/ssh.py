@@ -98,14 +98,22 @@ class RemoteMachine:
             UserError: its host key is not known or is another; it does not let us in.
             TargetError: it does not answer.
         """
-        options = self._options()
+        while True:
+            options = self._options()
+            try:
+                return loop.call(self._connect(options))
+            except asyncssh.PermissionDenied:
+                if self.password or self.private_key_file or self.ask is None:
+                    raise UserError(f"{self}: {self._denied()}") from None
+                self.password = self.ask(f"Password of {self}: ")
+
+    async def connected(self) -> asyncssh.SSHClientConnection:
+        """Log in from within a loop, where nobody can be asked for anything; see `connect`."""
+        options = await asyncio.to_thread(self._options)  # a key's passphrase takes a second
         try:
-            return loop.call(self._connect(options))
+            return await self._connect(options)
         except asyncssh.PermissionDenied:
-            if self.password or self.private_key_file or self.ask is None:
-                raise UserError(f"{self}: {self._denied()}") from None
-        self.password = self.ask(f"Password of {self}: ")
-        return self.connect(loop)
+            raise UserError(f"{self}: {self._denied()}") from None
 
     def _denied(self) -> str:
         denied = f"it does not let {self.username} in"

@@ -6,6 +6,7 @@ shadow files cover the machine's.
 
 from __future__ import annotations
 
+import contextlib
 import os
 import shutil
 import signal
@@ -13,6 +14,7 @@ import socket
 import subprocess
 import tempfile
 import time
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -94,6 +96,16 @@ def _cwd(pid: int) -> bytes:
 def _parent(pid: int) -> int:
     words = _read(pid, "stat").rpartition(b")")[2].split()
     return int(words[1]) if words else 0
+
+
+@contextlib.contextmanager
+def running() -> Iterator[Server]:
+    """A server that is gone in the end, with whatever is left of what it has started."""
+    server, process = start()
+    try:
+        yield server
+    finally:
+        stop(server, process)
 
 
 def start() -> tuple[Server, subprocess.Popen[bytes]]:

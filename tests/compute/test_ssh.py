@@ -45,11 +45,8 @@ time.sleep(1000)
 
 @pytest.fixture(scope="module")
 def server() -> Iterator[Server]:
-    made, process = sshd.start()
-    try:
+    with sshd.running() as made:
         yield made
-    finally:
-        sshd.stop(made, process)
 
 
 def machine(server: Server, **more) -> RemoteMachine:
