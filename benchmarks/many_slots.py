@@ -33,12 +33,13 @@ class Watch:
 
     Args:
         slots: how many runs there are.
-        home: a file; runs end when it is there.
+        go, home: files; runs begin to report, and end, when they are there.
         place: the sweep's folder, below which its target host works.
     """
 
-    def __init__(self, slots: int, home: Path, place: Path) -> None:
+    def __init__(self, slots: int, go: Path, home: Path, place: Path) -> None:
         self._slots = slots
+        self._go = go
         self._home = home
         self._place = place
         self._started: set[int] = set()
@@ -57,6 +58,7 @@ class Watch:
                 self._started.add(event.run)
                 if len(self._started) == self._slots:
                     self._begin, self._end = now + SETTLE, now + SETTLE + STEADY
+                    self._go.touch()
             elif isinstance(event, Reported) and self._begin <= now < self._end:
                 self.late.append(1000 * (event.at - event.value))
         if self._begin and now >= self._begin and len(self._at) < (1 if now < self._end else 2):
@@ -109,19 +111,21 @@ def _worked(place: Path, address: str, slots: int) -> dict[str, Any]:
     from sweep.api.tune import pickled
     from sweep.engine.open import OpenSweep
 
-    home = place / "home"
-    path, pace = str(home), PACE
+    files = [place / "go", place / "home"]
+    go, home, pace = str(files[0]), str(files[1]), PACE
 
     def train(run: Any, x: float) -> None:  # noqa: ARG001 - the space has it
         import pathlib
 
-        while not pathlib.Path(path).exists():
+        while not pathlib.Path(go).exists():  # all slots come up first
+            time.sleep(1)
+        while not pathlib.Path(home).exists():
             run.log("score", time.time())
             time.sleep(pace)
 
     cluster = {"kind": "existing", "address": address, "allow_unauthenticated": False}
     folder = sweeps.of_function(place, "train", sweeps.definition(slots, slots), cluster=cluster)
-    watch = Watch(slots, home, folder.path)
+    watch = Watch(slots, *files, folder.path)
     with OpenSweep(folder, pickled(train)) as opened:
         opened.engine.on_round = watch
         begun = time.time()

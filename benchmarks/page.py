@@ -48,7 +48,9 @@ def table() -> str:
     """Return all figures as one table in Markdown."""
     lines = ["| | median (least to most) | asked | |", "|---|--:|--:|---|"]
     for found in results().values():
-        part = "" if found["scale"] >= 1 else f", {100 * found['scale']:g} % of the work"
+        rounds = max(len(row["values"]) for row in found["figures"])
+        part = "" if rounds > 1 else ", one round"
+        part += "" if found["scale"] >= 1 else f", {100 * found['scale']:g} % of the work"
         lines.append(f"| **{found['title']}**{part} | | | |")
         for row in found["figures"]:
             unit = f" {row['unit']}".rstrip()
@@ -101,7 +103,9 @@ def draw() -> None:
     axes.set(xscale="log", xlabel="runs in the sweep", ylabel="µs, median")
     axes.set_ylim(0, 1.15 * max(max(took for _, took in p) for p in lines.values()))
     axes.set_xlim(90, 1.0e6)
-    axes.set_title("A decision costs as much late as early", loc="left", weight="bold")
+    axes.set_title(
+        "What a decision and an event cost, by the size of the sweep", loc="left", weight="bold"
+    )
     axes.spines[["top", "right"]].set_visible(False)
     figure.savefig(PICTURE, dpi=150, metadata={"Software": None})
     plt.close(figure)
