@@ -138,8 +138,7 @@ class Pool:
         try:
             self.files.write(f"demand/{self._id}.json", self._demand)
             state = self._await_keeper()
-            token = str(self.files.read("token"))
-            environment = ExistingCluster(state["address"], token).environment()
+            environment = ExistingCluster(state["address"], self.files.token()).environment()
             host = HostProcess(environment, folder)
         except BaseException:
             self.close()

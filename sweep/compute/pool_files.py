@@ -64,12 +64,20 @@ class PoolFolder:
             return None
 
     def write(self, name: str, value: Any) -> None:
+        """Put a JSON value into a file: see `write_text`."""
+        self.write_text(name, json.dumps(value))
+
+    def write_text(self, name: str, text: str) -> None:
         """Put a file in the place of another, readable for its owner only."""
         draft = self.path / f"{name}.{secrets.token_hex(4)}"
         flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC
         with os.fdopen(os.open(draft, flags, 0o600), "w", encoding="utf-8") as file:
-            json.dump(value, file)
+            file.write(text)
         draft.replace(self.path / name)
+
+    def token(self) -> str:
+        """Return the token of its Ray, while there is one."""
+        return (self.path / "token").read_text(encoding="utf-8")
 
     def remove(self, name: str) -> None:
         """Take a file away, if it is there."""

@@ -66,7 +66,7 @@ class Keeper:
         provider = provider_class(self._config["provider"])
         ip = provider.address(self._config["options"])
         environment = environment_of(ip)
-        files.write("token", environment["RAY_AUTH_TOKEN"])
+        files.write_text("token", environment["RAY_AUTH_TOKEN"])
         files.sockets.mkdir(mode=0o700, exist_ok=True)
         self._head: RayNode | None = None
         self._watch: Watch | None = None

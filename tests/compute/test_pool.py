@@ -78,6 +78,7 @@ def test_a_pool_that_nobody_uses_is_at_rest(tmp_path):
 
 
 @pytest.mark.ray
+@pytest.mark.timeout(400)
 def test_grows_is_shared_shrinks_and_ends(pool, tmp_path, record_property):
     began = time.monotonic()
     with using(pool, tmp_path / "a", 4) as first:
@@ -114,6 +115,7 @@ def test_grows_is_shared_shrinks_and_ends(pool, tmp_path, record_property):
 
 
 @pytest.mark.ray
+@pytest.mark.timeout(400)
 def test_a_keeper_that_is_killed_takes_all_with_it_and_the_next_sweep_starts_another(
     pool, tmp_path
 ):
@@ -135,6 +137,7 @@ def test_a_keeper_that_is_killed_takes_all_with_it_and_the_next_sweep_starts_ano
 
 
 @pytest.mark.ray
+@pytest.mark.timeout(400)
 def test_what_a_sweep_that_is_killed_has_wanted_is_wanted_no_more(pool, tmp_path):
     child = os.fork()
     if child == 0:
@@ -151,6 +154,7 @@ def test_what_a_sweep_that_is_killed_has_wanted_is_wanted_no_more(pool, tmp_path
 
 
 @pytest.mark.ray
+@pytest.mark.timeout(400)
 def test_nodes_that_are_to_stay_stay_until_they_are_no_longer(tmp_path):
     pool = Pool.from_kept(kept(tmp_path, min_nodes=1, idle_seconds_before_scaledown=0))
     try:
