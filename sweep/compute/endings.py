@@ -14,6 +14,15 @@ MEMORY = re.compile(
     re.MULTILINE,
 )
 """What libraries say last when memory has run out: Python, NumPy, PyTorch, CUDA, C++."""
+FACTS = (
+    "stop_seconds",
+    "cpu_seconds",
+    "peak_memory",
+    "dropped",
+    "output_dropped",
+    "undelivered",
+)
+"""Of the end of a run; numbers of seconds, bytes and messages."""
 
 
 def of_run(said: Mapping[str, Any]) -> tuple[str, str]:
@@ -34,6 +43,11 @@ def of_run(said: Mapping[str, Any]) -> tuple[str, str]:
         return "the kernel killed it for want of memory", "memory"
     memory = MEMORY.search(said.get("tail", ""))
     return _cause_of_death(code), "memory" if memory else "error"
+
+
+def facts_of(said: Mapping[str, Any]) -> dict[str, Any]:
+    """Return what else a slot has said of a run's end that is worth keeping."""
+    return {name: said[name] for name in FACTS if said.get(name)}
 
 
 def of_slot(why: str) -> str:

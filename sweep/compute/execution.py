@@ -15,6 +15,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+from sweep.compute.delivery import Delivery
 from sweep.compute.gpus import holders, until_free
 from sweep.compute.mailbox import RUN_MESSAGES, Allowance, Mailbox
 from sweep.compute.outputs import size_of, too_much, until_above
@@ -69,11 +70,17 @@ class Execution:
         self._at_first = 0
         self._watching: asyncio.Task[None] | None = None
         self._above = ""  # why it is ended: it has written too much
+        self.delivery: Delivery | None = None  # where the engine does not see the folder
+        self._undelivered = 0
 
     def say(self, kind: str, /, **facts: Any) -> None:
         """Tell the engine something about this run."""
         message = {"k": kind, "run": self.key, "t": time.time(), **facts}
         self.mailbox.put(json.dumps(message).encode())
+
+    def notice(self, text: str) -> None:
+        """Tell the user something about this run."""
+        self.say("notice", text=text)
 
     # ---- before -----------------------------------------------------------------------
 
@@ -229,7 +236,12 @@ class Execution:
             facts |= {"error": self._above, "kind": "quota"}
         failed = facts["code"] != 0 and not facts["stopped"] and "error" not in facts
         facts["tail"] = self._log.tail.decode(errors="replace") if failed else ""
-        self.say("ended", dropped=self._dropped, output_dropped=self._log.dropped, **facts)
+        facts |= {"dropped": self._dropped, "output_dropped": self._log.dropped}
+        self.say("ended", undelivered=self._undelivered, **facts)
+
+    def skip(self) -> None:
+        """Announce that it was stopped before it could be started."""
+        self.say("ended", code=None, stopped=True)
 
     async def refuse(self, error: str) -> None:
         """Announce that the run could not be started."""
@@ -253,6 +265,8 @@ class Execution:
             self._socket_path.unlink()
         if self._speakers:
             await asyncio.wait(self._speakers)
+        if self.delivery is not None:
+            self._undelivered = await self.delivery.finish()
 
 
 def _is_object(line: bytes) -> bool:

@@ -7,10 +7,11 @@ process that holds a sweep must survive that. The end of the input means that th
 gone: the host leaves, Ray ends the slots, the guards end the runs.
 
 In:  {"do": "open", "address": null, "cpus": n, "gpus": n, "temp": path, "slot_cpus": x,
-      "slot_gpus": x, "sockets": path, "function": {"pickled": base64, ...} or null},
+      "slot_gpus": x, "sockets": path, "probe": {"path": path, "text": "..."},
+      "function": {"pickled": base64, ...} or null},
      {"do": "slot", "slot": n, "avoid": [node ids]}, {"do": "start", "slot": n, "orders": [{...}]},
      {"do": "recall", "slot": n}, {"do": "stop", "slot": n, "run": key, "grace": s},
-     {"do": "drop", "slot": n}
+     {"do": "drop", "slot": n}, {"do": "answer", "slot": n, "n": question, "answer": {...}}
 Out: {"k": "ready", ...}, {"k": "up", "slot": n, ...}, {"k": "down", "slot": n, "why": "..."},
      {"k": "fatal", "why": "..."}, and what the slots say of their runs.
 """
@@ -28,16 +29,21 @@ from pathlib import Path
 from typing import Any
 
 from sweep.compute import (
+    delivery,
     execution,
     functions,
     gpus,
     guard,
     link,
     mailbox,
+    node_facts,
+    node_files,
     outputs,
     processes,
     run_log,
     slot,
+    travel,
+    unpacking,
 )
 
 HEARTBEAT = 5.0
@@ -47,7 +53,22 @@ MISSED = 3
 OBJECT_STORE_BYTES = 100_000_000
 """Ray's shared memory; runs do not use it, and Ray would take 30 % of the machine."""
 PROBE_SECONDS = 5
-TRAVEL = (execution, functions, gpus, link, mailbox, outputs, processes, run_log, slot)
+TRAVEL = (
+    delivery,
+    execution,
+    functions,
+    gpus,
+    link,
+    mailbox,
+    node_facts,
+    node_files,
+    outputs,
+    processes,
+    run_log,
+    slot,
+    travel,
+    unpacking,
+)
 """Modules that go to the slots as they are here."""
 GUARD_SOURCES = {name: Path(guard.__file__).with_name(name).read_text() for name in guard.FILES}
 
@@ -80,6 +101,8 @@ class Host:
                 self._call(order["slot"], "recall")
             case "stop":
                 self._call(order["slot"], "stop", order["run"], order["grace"])
+            case "answer":
+                self._call(order["slot"], "answer", order["n"], order["answer"])
             case "drop":
                 self._drop(order["slot"])
 
@@ -127,7 +150,7 @@ class Host:
         )
         self._slots[number] = actor
         try:
-            facts = await actor.open.remote(self._function, HEARTBEAT)
+            facts = await actor.open.remote(self._function, HEARTBEAT, self._opened["probe"])
             direct = await link.HostEnd.to(facts.pop("link"))
             node = await actor.__ray_call__.remote(_node_of)
             if direct is not None:

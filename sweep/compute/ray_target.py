@@ -6,10 +6,8 @@ This module does not import Ray; it speaks with `sweep.compute.host` over pipes.
 from __future__ import annotations
 
 import time
-from base64 import b64encode
 from collections import deque
-from collections.abc import Iterator, Sequence
-from dataclasses import asdict
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -28,11 +26,11 @@ from sweep.compute.target import (
     RunSaid,
     RunStarted,
 )
+from sweep.compute.traffic import Answer, Traffic
 from sweep.errors import TargetError
 
 PATIENCE = 0.25
 """Longest wait of one poll, in seconds: signals and views are looked after in between."""
-DROPPED = ("dropped", "output_dropped")
 BUSY_SECONDS, GATHER_SECONDS = 0.005, 0.003
 """When there was something to hear so shortly before, more is gathered for so long: what is heard
 together is written in one transaction, and a transaction costs more than a report."""
@@ -67,6 +65,7 @@ class RayTarget:
         self._wanted = 0
         self._runs = Assignment(can_wait=function is not None)
         self._slots = Holding(self._cluster, self._runs, self._ask_for, self._drop)
+        self._traffic = Traffic()
         self._failed_in_a_row = 0
         self._starts: dict[int, list[dict[str, Any]]] = {}  # by slot: not told to the host yet
         self._queue: deque[RunOrder] = deque()
@@ -98,7 +97,8 @@ class RayTarget:
             slot_gpus=self._resources.gpus_per_run,
             temp=self._opened.temp,
             sockets=self._opened.sockets,
-            function=None if self._function is None else _plain(self._function),
+            probe=self._traffic.probe(self._path),
+            function=None if self._function is None else self._function.plain(),
         )
         self._slots.open(self._wanted)
         self._patience = max(SLOT_DEADLINE, self._cluster.patience)
@@ -130,6 +130,7 @@ class RayTarget:
         for slot in self._runs.overdue(time.monotonic()):
             self._host.tell(do="recall", slot=slot)
         messages += map(Notice, self._cluster.look())
+        self._answer(self._traffic.late())
         wait = 0.0 if messages else max(0.0, min(timeout, PATIENCE))
         for said in self._hear(wait):
             if said["k"] == "said":  # the most frequent by far
@@ -180,11 +181,16 @@ class RayTarget:
             self._opened.host.close()
             self._opened = None
             self._cluster.close()
+            self._traffic.close()
 
     @property
     def _host(self) -> Host:
         assert self._opened is not None, "open comes first"
         return self._opened.host
+
+    def _answer(self, answers: Iterable[Answer]) -> None:
+        for slot, question, answer in answers:
+            self._host.tell(do="answer", slot=slot, n=question, answer=answer)
 
     def _drop(self, slot: int) -> None:
         self._host.tell(do="drop", slot=slot)
@@ -200,7 +206,7 @@ class RayTarget:
             if slot is None:
                 return
             self._queue.popleft()
-            self._starts.setdefault(slot, []).append({"run": key, **order.plain()})
+            self._starts.setdefault(slot, []).append(self._traffic.order(slot, key, order))
 
     def _flush(self) -> None:
         """Tell the host what is to start: one message for each slot that is to be given more."""
@@ -213,7 +219,7 @@ class RayTarget:
         for key, deadline in [*self._stopping.items()]:
             if key not in self._runs:
                 del self._stopping[key]
-            elif time.monotonic() > deadline:
+            elif time.monotonic() > max(deadline, self._traffic.heard(key) + OBEDIENCE):
                 del self._stopping[key]
                 self._host.tell(do="drop", slot=self._runs.slot(key))
 
@@ -240,9 +246,12 @@ class RayTarget:
             case "up" if not self._slots.goes(said["slot"]):
                 self._failed_in_a_row = 0
                 there = Node(said["node"], said["host"])
+                yield from self._traffic.up(said, there)
                 self._runs.add(said["slot"], there, time.monotonic())
                 self._fill()
                 yield self._runs.are()
+            case "want" | "file":
+                self._answer(self._traffic.hear(said))
             case "down":
                 yield from self._down(said["slot"], said["why"])
             case "fatal":
@@ -252,17 +261,13 @@ class RayTarget:
         run, attempt = self._release(said["run"], said.get("seconds"))
         error, kind = endings.of_run(said)
         stopped = said["stopped"] and not error
-        facts = {
-            name: said[name]
-            for name in ("stop_seconds", "cpu_seconds", "peak_memory", *DROPPED)
-            if said.get(name)
-        }
-        tail = said.get("tail", "")
+        tail, facts = said.get("tail", ""), endings.facts_of(said)
         return RunEnded(run, attempt, said["code"], stopped, error, kind, tail, facts)
 
     def _release(self, key: str, seconds: float | None = None) -> tuple[int, int]:
         slot = self._runs.slot(key)
         order = self._runs.end(key, time.monotonic(), seconds)
+        self._traffic.over(key)
         if self._runs.shunned(slot):
             self._drop(slot)
         self._slots.ended()
@@ -276,6 +281,7 @@ class RayTarget:
         leaving = self._slots.leaving(node)
         self._starts.pop(slot, None)
         for order in self._runs.remove(slot):
+            self._traffic.over(f"{order.run}.{order.attempt}")
             reason = f"slot {slot} is gone: {why}"
             yield RunLost(order.run, order.attempt, reason, leaving or endings.of_slot(why))
         if node is not None:
@@ -290,8 +296,3 @@ class RayTarget:
     def processes(self) -> list[int]:
         """Return the processes of this target: the host, Ray, slots, runs; none once closed."""
         return [] if self._opened is None else self._host.members()
-
-
-def _plain(function: Function) -> dict[str, Any]:
-    plain = asdict(function)
-    return {**plain, "pickled": b64encode(function.pickled).decode()}

@@ -27,7 +27,9 @@ from sweep.compute.execution import QUOTA_GRACE, Execution, Order
 from sweep.compute.functions import FunctionRuns
 from sweep.compute.link import Orders, SlotEnd
 from sweep.compute.mailbox import Mailbox
+from sweep.compute.node_facts import node_facts
 from sweep.compute.processes import end_marked
+from sweep.compute.travel import Away, Line, sees
 
 RUN_MARK = "SWEEP_RUN_ID"
 """Every process of a run carries it in its environment."""
@@ -53,9 +55,13 @@ class Slot:
         self._functions: FunctionRuns | None = None
         self._early_stops: dict[str, float] = {}  # run: grace
         self._over: deque[str] = deque(maxlen=64)  # the latest runs that have ended
+        self._away: Away | None = None  # where the engine's files are not seen
 
     async def open(
-        self, function: dict[str, Any] | None = None, heartbeat: float = 5.0
+        self,
+        function: dict[str, Any] | None = None,
+        heartbeat: float = 5.0,
+        probe: Mapping[str, str] | None = None,
     ) -> dict[str, Any]:
         """Start the guard and begin to listen to it; return facts about this node.
 
@@ -63,23 +69,33 @@ class Slot:
             function: where runs are calls of it: `pickled`, `metric`, and `env` and `cwd` of the
                 process that loads it.
             heartbeat: seconds after which a host on this machine hears something in any case.
+            probe: a file of the engine's, `path` and `text`, by which it is found out whether
+                its files are seen here; None where they are.
         """
         self._mailbox = Mailbox()
+        self._line = Line(self.number, self._mailbox)
+        if not (seen := sees(probe)):
+            self._away = await asyncio.to_thread(Away, self._line)
         self._guard = start_guard(self._guard_file)
         if function is not None:
             self._functions = FunctionRuns(self._mailbox, self._folder, self._to_guard)
             self._functions.load(function)
         reader, self._writer = await asyncio.open_unix_connection(sock=self._guard)
         self._listener = asyncio.create_task(self._listen(reader))
-        orders: Orders = {"start": self.start, "stop": self.stop, "recall": self.recall}
+        orders: Orders = {
+            "start": self.start,
+            "stop": self.stop,
+            "recall": self.recall,
+            "answer": self.answer,
+        }
         path = self._folder / "link"
         self._link = SlotEnd(path, self._mailbox, orders, heartbeat)
         await self._link.listen()
         return {
+            **await asyncio.to_thread(node_facts),
             "link": str(path),
-            "host": socket.gethostname(),
+            "sees": seen,
             "pid": os.getpid(),
-            "python": sys.version.split()[0],
             "devices": os.environ.get("CUDA_VISIBLE_DEVICES", ""),
         }
 
@@ -94,13 +110,20 @@ class Slot:
             return
         (order,) = orders
         assert self._run is None, "a slot takes one run at a time"
+        if self._away is not None:
+            order = self._away.local(order)
         self._run = run = Execution(order, self._mailbox, self._folder)
         try:
+            if self._away is not None and not await self._away.bring(order, run.notice):
+                run.skip()
+                self._forget(run)
+                return
             await run.prepare()
+            if self._away is not None:
+                run.delivery = self._away.delivery(order, run.notice)
         except OSError as error:
             await run.refuse(str(error))
-            self._over.append(run.key)
-            self._run = None
+            self._forget(run)
             return
         message, output = run.guard_order()
         self._to_guard(message, [output])
@@ -117,13 +140,23 @@ class Slot:
         elif self._run is not None and self._run.key == run and self._run.started:
             self._run.unwatch()
             self._to_guard({"do": "stop", "grace": grace}, [])
-        elif run not in self._over:
+        elif run not in self._over and not (self._away and self._away.cancel(run)):
             self._early_stops[run] = grace
 
     async def recall(self) -> None:
         """Give back the runs that wait here."""
         if self._functions is not None:
             self._functions.recall()
+
+    async def answer(self, number: int, answer: dict[str, Any]) -> None:
+        """Hear the engine's answer to a question."""
+        self._line.answer(number, answer)
+
+    def _forget(self, run: Execution) -> None:
+        self._over.append(run.key)
+        self._run = None
+        if self._away is not None:
+            self._away.clear(run.order)
 
     def _to_guard(self, message: Order, descriptors: list[int]) -> None:
         send_order(self._guard, message, descriptors)
@@ -139,14 +172,13 @@ class Slot:
                 run.say("started", pid=event["pid"], host=socket.gethostname())
                 continue
             if event["event"] == "notice":
-                run.say("notice", text=event["text"])
+                run.notice(event["text"])
                 continue
             if event["event"] == "refused":
                 await run.refuse(event["error"])
             else:
                 await run.finish(event)
-            self._over.append(run.key)
-            self._run = None
+            self._forget(run)
         # Without its guard the slot can promise nothing: it clears up and goes.
         if self._run is not None:
             end_marked(RUN_MARK, self._run.order["env"][RUN_MARK])

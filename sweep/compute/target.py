@@ -6,6 +6,7 @@ attempt, so that words of an earlier attempt are never taken for the present one
 
 from __future__ import annotations
 
+from base64 import b64encode
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from typing import Any, Protocol
@@ -65,6 +66,10 @@ class Function:
     metric: str
     env: Mapping[str, str]
     cwd: str
+
+    def plain(self) -> dict[str, Any]:
+        """Return it as a JSON value."""
+        return {**asdict(self), "pickled": b64encode(self.pickled).decode()}
 
 
 @dataclass(frozen=True, slots=True)
@@ -161,7 +166,15 @@ class Notice:
     text: str
 
 
-Message = SlotsAre | RunStarted | RunSaid | RunEnded | RunLost | Notice
+@dataclass(frozen=True, slots=True)
+class NodeIs:
+    """A node on which runs can be; `facts` are host, ip, cpus, gpus, python, packages."""
+
+    name: str
+    facts: Mapping[str, Any]
+
+
+Message = SlotsAre | NodeIs | RunStarted | RunSaid | RunEnded | RunLost | Notice
 
 
 class Target(Protocol):

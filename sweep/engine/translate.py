@@ -9,6 +9,7 @@ from typing import Any
 
 from sweep.compute.target import (
     Message,
+    NodeIs,
     Notice,
     RunEnded,
     RunLost,
@@ -35,7 +36,7 @@ METRIC_KINDS = {"s": "scalar", "l": "list", "r": "row", "t": "table", "i": "imag
 """Kinds of metrics by the letter with which the script's side sends them."""
 TRACEBACK = "Traceback (most recent call last):"
 LONGEST_CAUSE = 500
-OtherMessage = SlotsAre | Notice | RunStarted | RunEnded | RunLost
+OtherMessage = SlotsAre | NodeIs | Notice | RunStarted | RunEnded | RunLost
 
 
 @dataclass(slots=True)
@@ -47,6 +48,7 @@ class Translator:
         runs: the runs of the scheduler.
         watch: notices when the primary metric does not come.
         facts: what is known of each run besides its state.
+        nodes: what is known of each node, by name; kept as a fact about the sweep.
         stops: when each attempt that is to stop was decided to, by run and attempt.
     """
 
@@ -55,6 +57,7 @@ class Translator:
     watch: MetricWatch
     facts: dict[int, dict[str, Any]] = field(default_factory=dict)
     stops: dict[tuple[int, int], float] = field(default_factory=dict)
+    nodes: dict[str, Any] = field(default_factory=dict)
     _warned: set[str] = field(default_factory=set)
 
     def events(self, message: Message, at: float, batch: Batch) -> Iterable[Event]:
@@ -81,6 +84,9 @@ class Translator:
         match message:
             case SlotsAre(slots, nodes, ahead):
                 yield SlotsChanged(at, slots, nodes, ahead)
+            case NodeIs(name, facts):
+                self.nodes[name] = dict(facts)
+                batch.sweep["nodes"] = self.nodes
             case Notice(text):
                 batch.notices.append((at, None, text))
             case _ if not self._current(message):

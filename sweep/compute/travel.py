@@ -1,0 +1,281 @@
+"""A slot on a node that does not see the engine's files: what it needs is fetched, once per node.
+
+The slot asks, through its mailbox, and the engine answers; one question at a time, and as much
+in one answer as goes through in a fraction of a second, so that reports never wait for long.
+
+Standard library only: it travels with the slot.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import fcntl
+import json
+import os
+import re
+import shutil
+import sys
+import tempfile
+import time
+from base64 import b64decode
+from collections.abc import AsyncIterator, Callable, Mapping
+from pathlib import Path
+from typing import Any
+
+from sweep.compute.delivery import Delivery
+from sweep.compute.mailbox import Mailbox
+from sweep.compute.node_files import abandoned, base, held, unused, waited_for
+from sweep.compute.unpacking import Unpacking, checked
+
+NOTICE_SECONDS, NOTICE_BYTES = 10.0, 32_000_000
+"""Between two words of how far a large snapshot has come, and from which size on."""
+LEAST, MOST = 1 << 16, 1 << 20
+SHORT, LONG = 0.1, 0.5
+"""Seconds: an answer that is quicker is followed by a larger one, a slower by a smaller one."""
+EARLIER = "SWEEP_RESUME_FROM"
+"""The variable with the folder of an earlier attempt's outputs, which a run may go on from."""
+OF_A_MACHINE = re.compile(
+    "HOME|PATH|TMPDIR|USER|LOGNAME|SHELL|PWD|OLDPWD|HOSTNAME|VIRTUAL_ENV|LD_LIBRARY_PATH|MANPATH"
+    "|DISPLAY|(CONDA|XDG|SSH|DBUS|SLURM|SUDO)_.*"
+)
+"""Variables of the engine's machine that would mislead on another; the node has its own."""
+
+Order = dict[str, Any]
+
+
+def sees(probe: Mapping[str, str] | None) -> bool:
+    """Tell whether the engine's files are here: its probe is, and says what it should."""
+    if probe is None:
+        return True
+    try:
+        return Path(probe["path"]).read_text() == probe["text"]
+    except (OSError, ValueError):
+        return False
+
+
+class Pace:
+    """How much is sent at a time."""
+
+    def __init__(self) -> None:
+        self.size = LEAST
+
+    def took(self, seconds: float) -> None:
+        """Take note of how long the last piece has taken."""
+        if seconds < SHORT:
+            self.size = min(MOST, 2 * self.size)
+        elif seconds > LONG:
+            self.size = max(LEAST, self.size // 2)
+
+
+class Line:
+    """Questions to the engine, and its answers.
+
+    Args:
+        number: the slot's.
+        mailbox: where questions go.
+    """
+
+    def __init__(self, number: int, mailbox: Mailbox) -> None:
+        self._number = number
+        self._mailbox = mailbox
+        self._last = 0
+        self._open: dict[int, asyncio.Future[dict[str, Any]]] = {}
+        self.pace = Pace()
+
+    async def ask(self, kind: str, **facts: Any) -> dict[str, Any]:
+        """Return the engine's answer.
+
+        Raises:
+            OSError: it says no; the message is its reason.
+        """
+        self._last += 1
+        number = self._last
+        self._open[number] = asyncio.get_running_loop().create_future()
+        question = {"k": kind, "slot": self._number, "n": number, **facts}
+        self._mailbox.put(json.dumps(question).encode())
+        began = time.monotonic()
+        try:
+            answer = await self._open[number]
+        finally:
+            del self._open[number]
+        if "data" in facts or "data" in answer:
+            self.pace.took(time.monotonic() - began)
+        if "error" in answer:
+            raise OSError(answer["error"])
+        return answer
+
+    def answer(self, number: int, answer: dict[str, Any]) -> None:
+        """Take an answer; nobody may be waiting for it any more."""
+        waiting = self._open.get(number)
+        if waiting is not None and not waiting.done():
+            waiting.set_result(answer)
+
+
+class Away:
+    """What runs of one slot have on a node that does not see the engine's files.
+
+    Args:
+        line: to the engine.
+
+    Raises:
+        OSError: there is no room for files, or somebody else sits on it.
+    """
+
+    def __init__(self, line: Line) -> None:
+        self._line = line
+        self._base = base()
+        for name in ("trees", "locks", "work"):
+            (self._base / name).mkdir(exist_ok=True)
+        with held(self._base / "locks" / "work"):  # nobody takes ours for a dead slot's
+            dead = [*abandoned(self._base / "work")]
+            self._work = Path(tempfile.mkdtemp(dir=self._base / "work"))
+            self._lock = os.open(self._work / "lock", os.O_CREAT | os.O_RDWR | os.O_CLOEXEC, 0o600)
+            fcntl.flock(self._lock, fcntl.LOCK_EX)
+        for folder in [*dead, *unused(self._base / "trees")]:
+            shutil.rmtree(folder, ignore_errors=True)
+        self._bringing: dict[str, asyncio.Task[None]] = {}
+        self._clearing: set[asyncio.Task[None]] = set()
+
+    def local(self, order: Order) -> Order:
+        """Return an order with this node's folders in place of the engine's."""
+        key, env = order["run"], order["env"]
+        moves = {order["folder"]: str(self._work / key)}
+        if env.get(EARLIER):
+            moves[env[EARLIER]] = str(self._work / f"{key}.earlier")
+        inherited = set(order.get("inherited", ()))
+        env = {k: _moved(v, moves) for k, v in env.items() if k not in inherited}
+        theirs = {k: v for k, v in os.environ.items() if OF_A_MACHINE.fullmatch(k)}
+        argv = [_interpreter(order["argv"][0]), *order["argv"][1:]]
+        return {
+            **order,
+            "argv": [_moved(word, moves) for word in argv],
+            "env": {**theirs, **env},
+            "folder": moves[order["folder"]],
+            "earlier": [*moves.items()][1:],
+        }
+
+    async def bring(self, order: Order, notice: Callable[[str], None]) -> bool:
+        """Fetch what a run needs that is not here yet; its `tree` is ours afterwards.
+
+        Returns whether it is there; it is not when `cancel` came first.
+
+        Raises:
+            OSError: it cannot be had.
+        """
+        task = asyncio.create_task(self._bring(order, notice))
+        self._bringing[order["run"]] = task
+        try:
+            await asyncio.wait([task])
+        finally:
+            del self._bringing[order["run"]]
+        if not task.cancelled():
+            task.result()
+        return not task.cancelled()
+
+    async def _bring(self, order: Order, notice: Callable[[str], None]) -> None:
+        if order["tree"]:
+            fetch = Fetch(self._line, order["run"], order["tree"], notice)
+            order["tree"] = str(await self._tree(fetch))
+        for theirs, ours in order["earlier"]:
+            fetch = Fetch(self._line, order["run"], theirs, notice)
+            await fetch.into(Path(ours), await fetch.about())
+
+    def cancel(self, run: str) -> bool:
+        """Fetch nothing more for a run; tell whether anything was being fetched."""
+        task = self._bringing.get(run)
+        return task is not None and task.cancel()
+
+    def delivery(self, order: Order, notice: Callable[[str], None]) -> Delivery:
+        """Return what gives back the files of a run as they are written."""
+        return Delivery(order["run"], Path(order["folder"]), order["bound"], self._line, notice)
+
+    def clear(self, order: Order) -> None:
+        """Take away the folder of a run that is over, and whose files are with the engine."""
+        for folder in [order["folder"], *(ours for _, ours in order["earlier"])]:
+            gone = asyncio.to_thread(shutil.rmtree, folder, ignore_errors=True)
+            task = asyncio.create_task(gone)
+            self._clearing.add(task)
+            task.add_done_callback(self._clearing.discard)
+
+    async def _tree(self, fetch: Fetch) -> Path:
+        """Return where a snapshot is on this node; it is fetched if nobody has."""
+        about = await fetch.about()
+        name = str(about["id"])
+        if not re.fullmatch("[0-9a-f]{64}", name):
+            raise OSError("the engine's snapshot has no name")
+        place = self._base / "trees" / name
+        if not place.is_dir():
+            async with waited_for(self._base / "locks" / name):
+                if not place.is_dir():
+                    part = Path(tempfile.mkdtemp(dir=self._work)) / "tree"
+                    await fetch.into(part, about)
+                    part.rename(place)
+        os.utime(place)
+        return place
+
+
+class Fetch:
+    """Fetches one tree of the engine's machine.
+
+    Args:
+        line: to the engine.
+        run: key of the run that needs it.
+        path: of the tree, there.
+        notice: tells the user how far a large one has come.
+    """
+
+    def __init__(self, line: Line, run: str, path: str, notice: Callable[[str], None]) -> None:
+        self._line = line
+        self._question = {"run": run, "path": path}
+        self._notice = notice
+
+    async def about(self) -> dict[str, Any]:
+        """Return the tree's name (`id`), and the bytes of its list (`list`) and files (`data`)."""
+        return await self._line.ask("want", **self._question, part="list", offset=0, size=0)
+
+    async def into(self, place: Path, about: dict[str, Any]) -> None:
+        """Fetch it into a folder, which is not there yet.
+
+        Raises:
+            OSError: it cannot be had; nothing is left of it here.
+        """
+        text = b"".join([piece async for piece in self._pieces("list", about["list"])])
+        unpacking = Unpacking(place, checked(text, about["id"]))
+        size, told, there = about["data"], time.monotonic(), 0
+        if size >= NOTICE_BYTES:
+            self._notice(f"{size / 1e6:,.0f} MB are sent to {os.uname().nodename}")
+        try:
+            async for piece in self._pieces("data", size):
+                unpacking.write(piece)
+                there += len(piece)
+                if size >= NOTICE_BYTES and time.monotonic() > told + NOTICE_SECONDS:
+                    told = time.monotonic()
+                    self._notice(f"{there / 1e6:,.0f} of {size / 1e6:,.0f} MB are there")
+            unpacking.finish()
+        except BaseException:
+            unpacking.close()
+            await asyncio.to_thread(shutil.rmtree, place, ignore_errors=True)
+            raise
+
+    async def _pieces(self, part: str, total: int) -> AsyncIterator[bytes]:
+        offset = 0
+        while offset < total:
+            asked = {**self._question, "part": part, "offset": offset}
+            answer = await self._line.ask("want", **asked, size=self._line.pace.size)
+            piece = b64decode(answer["data"])
+            if not piece:
+                raise OSError(f"{self._question['path']} has become shorter")
+            offset += len(piece)
+            yield piece
+
+
+def _moved(word: str, moves: Mapping[str, str]) -> str:
+    for old, new in moves.items():
+        word = re.sub(re.escape(old) + "(?=$|[/:,;])", new.replace("\\", r"\\"), word)
+    return word
+
+
+def _interpreter(program: str) -> str:
+    """Return the Python of this node in place of one that is not here."""
+    missing = program.startswith("/") and not os.access(program, os.X_OK)
+    return sys.executable if missing and Path(program).name.startswith("python") else program
