@@ -142,7 +142,8 @@ def test_the_core_touches_nothing(path):
 
 def test_ray_is_imported_where_it_runs():
     found = {name_of(p) for p in SOURCES if "ray" in {m.split(".")[0] for m in imports(p)}}
-    assert found == {f"sweep/compute/{n}.py" for n in ("host", "node_main", "node_watch")}
+    runs = ("host", "node_main", "node_watch", "spark_main")
+    assert found == {f"sweep/compute/{name}.py" for name in runs}
 
 
 @pytest.mark.parametrize("path", SOURCES, ids=name_of)

@@ -11,8 +11,9 @@ from sweep.errors import ConfigError
 
 KINDS = {
     "existing": ("sweep.compute.existing", "ExistingCluster"),
-    "remote": ("sweep.compute.ssh_cluster", "RemoteCluster"),
     "pool": ("sweep.compute.pool", "Pool"),
+    "remote": ("sweep.compute.ssh_cluster", "RemoteCluster"),
+    "spark": ("sweep.compute.spark", "SparkCluster"),
 }
 """Word: the module and its class, which has a class method `from_kept`."""
 
@@ -21,7 +22,8 @@ def cluster_of(kept: Mapping[str, Any] | None) -> Cluster | None:
     """Return the cluster that a sweep, or the registry, has kept; None for this machine.
 
     Args:
-        kept: `kind`, and what that kind needs; never a secret.
+        kept: `kind`, and what that kind needs; never a secret. `target`, the name in the
+            registry, is none of the cluster's business.
 
     Raises:
         ConfigError: there is no such kind here.
@@ -32,5 +34,7 @@ def cluster_of(kept: Mapping[str, Any] | None) -> Cluster | None:
     if kept["kind"] not in KINDS:
         raise ConfigError(f"compute target of kind {kept['kind']!r}: there is {', '.join(KINDS)}")
     module, name = KINDS[kept["kind"]]
-    cluster: Cluster = getattr(import_module(module), name).from_kept(kept)
+    cluster: Cluster = getattr(import_module(module), name).from_kept(
+        {key: value for key, value in kept.items() if key != "target"}
+    )
     return cluster

@@ -1,0 +1,232 @@
+"""Ray on Spark: a standalone master and worker on the loopback interface, with authentication."""
+
+from __future__ import annotations
+
+import importlib.util
+import math
+import os
+import re
+import secrets
+import shutil
+import sys
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import pytest
+
+from sweep.compute import kinds
+from sweep.compute.existing import ExistingCluster
+from sweep.compute.guarded import Guarded
+from sweep.compute.ray_environment import quiet_environment
+from sweep.compute.ray_target import RayTarget
+from sweep.compute.resources import Resources
+from sweep.compute.spark import SparkCluster
+from sweep.compute.spark_properties import SparkProperties
+from sweep.compute.target import Message, Process, RunEnded, RunOrder, RunStarted
+from sweep.errors import ConfigError, TargetError, UserError
+
+EACH = Resources(math.inf, math.inf, 1, 0)
+SECRET = "SPARK_SECRET_OF_THE_TESTS"
+MASTER_UP = re.compile(r"Starting Spark master at (spark://[\d.]+:\d+)")
+
+
+# ---- what is refused ------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("wrong", "message"),
+    [
+        ({"master": "http://head:7077"}, "expected spark://host:port or yarn"),
+        ({"master": "local[2]"}, "expected spark://host:port or yarn"),
+        ({"max_nodes": 0}, "expected 0 <= min_nodes <= max_nodes"),
+        ({"min_nodes": 3, "max_nodes": 2}, "expected 0 <= min_nodes <= max_nodes"),
+        ({"cpus_per_node": 0}, "cpus_per_node must be 1 or more"),
+        ({"properties": {"spark.authenticate": "false"}}, "is set by the target itself"),
+        ({"properties": {"spark.executorEnv.RAY_AUTH_MODE": "x"}}, "is set by the target itself"),
+        ({"properties": {"spark.ssl.keyPassword": "x"}}, "secrets are not kept"),
+        ({"properties": {"spark.a": "1\nspark.authenticate false"}}, "one line of text"),
+        ({"properties": {"spark.a b": "1"}}, "one line of text"),
+    ],
+)
+def test_what_cannot_work_is_refused(wrong, message):
+    with pytest.raises(ConfigError, match=message):
+        SparkProperties(**{"master": "spark://head:7077", **wrong})
+
+
+def test_a_secret_is_taken_from_where_it_was_said_to_be(tmp_path):
+    asked = SparkProperties("spark://127.0.0.1:1", secret="THERE", driver_host="here")
+    with pytest.raises(UserError, match="set the variable THERE to its secret"):
+        SparkCluster(asked, {})
+    file = tmp_path / "secret"
+    with pytest.raises(UserError, match="No such file"):
+        SparkCluster(replace(asked, secret=str(file)))
+    file.write_text("of the file\n")
+    with pytest.raises(UserError, match="others may read"):
+        SparkCluster(replace(asked, secret=str(file)))
+    file.chmod(0o600)
+    for where, env in ((str(file), {}), ("THERE", {"THERE": "of the file"})):
+        cluster = SparkCluster(replace(asked, secret=where), env)
+        assert cluster.properties.of_spark("t", cluster._secret)["spark.authenticate"] == "true"
+        assert cluster._secret == "of the file"
+        assert "of the file" not in repr(cluster.to_keep())
+
+
+def test_what_is_kept_makes_the_same_cluster_again():
+    asked = SparkProperties("yarn", max_nodes=4, properties={"spark.yarn.queue": "research"})
+    kept = SparkCluster(asked).to_keep()
+    again = kinds.cluster_of(kept)
+    assert isinstance(again, SparkCluster)
+    assert again.properties == asked
+
+
+def test_on_yarn_a_container_is_given_room_for_ray():
+    conf = SparkProperties("yarn", max_nodes=3, memory_per_node=2 << 30).of_spark("t", "")
+    assert conf["spark.executor.memoryOverhead"] == "2560m"
+    assert conf["spark.executor.instances"] == "3"
+    assert conf["spark.authenticate"] == "true", "YARN makes the secret"
+    SparkCluster(SparkProperties("yarn", secret="NOT_THERE"), {})
+
+
+needs_spark = pytest.mark.skipif(
+    importlib.util.find_spec("pyspark") is None or shutil.which("java") is None,
+    reason="needs PySpark (the extra 'spark') and Java",
+)
+
+
+@needs_spark
+def test_a_spark_that_lets_anybody_in_or_is_not_there_is_refused():
+    asked = SparkProperties("spark://127.0.0.1:1")
+    with pytest.raises(UserError, match=r"anybody in: .* say where its secret is"):
+        SparkCluster(asked)
+    with pytest.raises(TargetError, match="no Spark master answers at spark:"):
+        SparkCluster(replace(asked, allow_unauthenticated=True)).check()
+
+
+def test_a_run_that_no_node_can_hold_is_refused(tmp_path):
+    cluster = SparkCluster(SparkProperties("yarn", cpus_per_node=2))
+    with pytest.raises(TargetError, match="takes 4 CPUs and 0 GPUs"):
+        cluster.open(1, Resources(math.inf, math.inf, 4, 0), tmp_path)
+
+
+# ---- a real one -----------------------------------------------------------------------
+
+
+@dataclass
+class Spark:
+    """A standalone master, and a worker with two cores."""
+
+    master: str
+    env: dict[str, str]
+    worker: Guarded
+
+    def cluster(self, **more: object) -> SparkCluster:
+        asked = SparkProperties(self.master, secret=SECRET, idle_seconds=20)
+        return SparkCluster(replace(asked, **more), self.env)
+
+
+def until(said: Callable[[], object], seconds: float = 120) -> object:
+    """Wait for something; return it."""
+    deadline = time.monotonic() + seconds
+    while not (found := said()):
+        assert time.monotonic() < deadline, "it does not come"
+        time.sleep(0.05)
+    return found
+
+
+@pytest.fixture(scope="module")
+def spark(tmp_path_factory) -> Iterator[Spark]:
+    there = importlib.util.find_spec("pyspark")
+    assert there is not None
+    folder, home = tmp_path_factory.mktemp("s"), Path(there.origin or "").parent
+    env = {
+        **quiet_environment(),
+        "SPARK_HOME": str(home),
+        "SPARK_LOCAL_IP": "127.0.0.1",
+        "SPARK_WORKER_DIR": str(folder / "work"),
+        "SPARK_DAEMON_MEMORY": "256m",
+        SECRET: secrets.token_hex(16),
+    }
+    conf = folder / "daemons.conf"
+    conf.write_text(
+        f"spark.authenticate=true\nspark.authenticate.secret={env[SECRET]}\n"
+        "spark.network.crypto.enabled=true\n"
+    )
+    started = []
+
+    def start(name: str, *words: str) -> Guarded:
+        command = [str(home / "bin/spark-class"), f"org.apache.spark.deploy.{name.lower()}.{name}"]
+        command += ["--host", "127.0.0.1", "--webui-port", "0", "--properties-file", str(conf)]
+        started.append(Guarded([*command, *words], env, folder, folder / f"{name}.log"))
+        return started[-1]
+
+    try:
+        master = start("Master", "--port", "0")
+        found = until(lambda: MASTER_UP.search(master.log.read_text()))
+        address = found[1]
+        worker = start("Worker", "--cores", "2", "--memory", "3g", address)
+        until(lambda: "Successfully registered with master" in worker.log.read_text())
+        yield Spark(address, env, worker)
+    finally:
+        for daemon in reversed(started):
+            daemon.close()
+
+
+def order(folder: Path, run: int, code: str) -> RunOrder:
+    process = Process(
+        argv=[sys.executable, "-S", "-c", code],
+        env={"PATH": os.environ["PATH"], "SWEEP_RUN_ID": f"{folder}_{run}"},
+        folder=str(folder / f"{run}"),
+    )
+    return RunOrder(run, 1, {}, process)
+
+
+def wait(target: RayTarget, heard: list[Message], kind: type[Message], count: int) -> None:
+    deadline = time.monotonic() + 200
+    while sum(isinstance(m, kind) for m in heard) < count:
+        assert time.monotonic() < deadline, heard
+        heard += target.poll(1.0)
+
+
+def command_lines() -> str:
+    words = []
+    for entry in Path("/proc").iterdir():
+        if entry.name.isdecimal():
+            try:
+                words.append((entry / "cmdline").read_text(errors="replace"))
+            except OSError:
+                continue
+    return "\n".join(words)
+
+
+@needs_spark
+@pytest.mark.ray
+@pytest.mark.spark
+@pytest.mark.timeout(600)
+def test_runs_are_in_executors_of_spark_and_nothing_is_left(spark, tmp_path):
+    cluster = spark.cluster()
+    target, heard = RayTarget(EACH, tmp_path / "ray", cluster=cluster), []
+    try:
+        target.open(1)
+        with pytest.raises(UserError, match="does not let us in"):
+            ExistingCluster(cluster.facts["address"]).check()
+        for run in range(4):
+            target.launch(order(tmp_path, run, "" if run else "import time; time.sleep(1000)"))
+        wait(target, heard, RunStarted, 1)
+        (started,) = (m for m in heard if isinstance(m, RunStarted))
+        assert started.facts["pid"] in spark.worker.members()
+        assert cluster._token not in command_lines()
+        assert spark.env[SECRET] not in command_lines()
+        target.stop(0, 1, 0)
+        wait(target, heard, RunEnded, 4)
+        assert [m.stopped for m in heard if isinstance(m, RunEnded)] == [True, *[False] * 3]
+        assert not any(m.error for m in heard if isinstance(m, RunEnded))
+        conf = tmp_path / "ray/spark.conf"
+        assert conf.stat().st_mode & 0o777 == 0o600
+    finally:
+        target.close()
+    assert not conf.exists()
+    assert cluster.processes() == []
+    assert not cluster._temp.exists()
+    until(lambda: spark.worker.members() == [spark.worker.pid])
