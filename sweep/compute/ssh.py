@@ -10,8 +10,9 @@ from __future__ import annotations
 import asyncio
 import os
 import re
+import shlex
 import socket
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -28,6 +29,11 @@ KEEPALIVE = {"keepalive_interval": 5, "keepalive_count_max": 4}
 """A connection on which nothing comes back for so long is lost."""
 SYSTEM_KNOWN_HOSTS = Path("/etc/ssh/ssh_known_hosts")
 FINGERPRINT = re.compile(r"SHA256:[A-Za-z0-9+/]{43}")
+
+
+def command_line(argv: Sequence[str]) -> str:
+    """Return a command for the login shell over there, which it replaces."""
+    return f"exec {shlex.join(argv)}"
 
 
 @dataclass(slots=True)

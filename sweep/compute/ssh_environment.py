@@ -7,13 +7,13 @@ gets a new one, and several sweeps share one.
 from __future__ import annotations
 
 import json
-import shlex
 import sys
 from collections.abc import Callable, Sequence
 from importlib.metadata import version
 
 import asyncssh
 
+from sweep.compute.ssh import command_line
 from sweep.compute.ssh_sources import digest, packed
 from sweep.errors import TargetError
 
@@ -64,7 +64,7 @@ class RemoteEnvironment:
         """
         wanted = f"{sys.version_info[0]}.{sys.version_info[1]}"
         command = ["python3", "-I", "-c", UNPACK, self.folder, wanted, *self._requirements]
-        process = await connection.create_process(shlex.join(command), encoding=None)
+        process = await connection.create_process(command_line(command), encoding=None)
         process.stdin.write(packed())
         process.stdin.write_eof()
         async for line in process.stdout:

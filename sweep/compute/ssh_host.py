@@ -6,7 +6,6 @@ import asyncio
 import contextlib
 import json
 import platform
-import shlex
 import sys
 import threading
 from collections import deque
@@ -16,6 +15,7 @@ from typing import Any
 
 import asyncssh
 
+from sweep.compute.ssh import command_line
 from sweep.compute.ssh_loop import Loop
 from sweep.compute.ssh_sources import PROTOCOL
 from sweep.errors import TargetError
@@ -77,7 +77,7 @@ class RemoteHost:
         self._room = asyncio.Event()
         self._room.set()
         command = [python, "-m", "sweep.compute.remote_host", f"{SILENCE:g}"]
-        self._process = await self._connection.create_process(shlex.join(command), encoding=None)
+        self._process = await self._connection.create_process(command_line(command), encoding=None)
         self._begin(self._read_errors())
         try:
             line = await asyncio.wait_for(self._process.stdout.readline(), STARTING)

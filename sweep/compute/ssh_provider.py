@@ -10,7 +10,6 @@ import asyncio
 import contextlib
 import json
 import re
-import shlex
 from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
@@ -20,7 +19,7 @@ import asyncssh
 
 from sweep.compute.providers import Site
 from sweep.compute.remote_node import address_towards
-from sweep.compute.ssh import RemoteMachine
+from sweep.compute.ssh import RemoteMachine, command_line
 from sweep.compute.ssh_environment import RemoteEnvironment
 from sweep.compute.ssh_host import GOODBYE, NOT_FOUND, SILENCE, close
 from sweep.compute.ssh_loop import Loop
@@ -129,7 +128,7 @@ class SshProvider:
         python = self._python or self._environment.python
         if not self._python:
             await self._environment.make(connection, lambda _: None)
-        command = shlex.join([python, "-m", "sweep.compute.remote_node", f"{SILENCE:g}"])
+        command = command_line([python, "-m", "sweep.compute.remote_node", f"{SILENCE:g}"])
         node.process = process = await connection.create_process(command, encoding=None)
         errors = asyncio.create_task(_tail(process, node))
         beating = asyncio.create_task(_beat(process))
