@@ -28,6 +28,15 @@ if TYPE_CHECKING:
     from samplers import randint as randint
     from samplers import uniform as uniform
     from sweep.api.children import KeptRun as KeptRun
+    from sweep.api.compute import AdlaCompute as AdlaCompute
+    from sweep.api.compute import AmlCompute as AmlCompute
+    from sweep.api.compute import BatchCompute as BatchCompute
+    from sweep.api.compute import ComputeTarget as ComputeTarget
+    from sweep.api.compute import DatabricksCompute as DatabricksCompute
+    from sweep.api.compute import HDInsightCompute as HDInsightCompute
+    from sweep.api.compute import KubernetesCompute as KubernetesCompute
+    from sweep.api.compute import RayCompute as RayCompute
+    from sweep.api.compute import RemoteCompute as RemoteCompute
     from sweep.api.configuration import HyperDriveConfig as HyperDriveConfig
     from sweep.api.configuration import ScriptRunConfig as ScriptRunConfig
     from sweep.api.metric_goal import PrimaryMetricGoal as PrimaryMetricGoal
@@ -38,6 +47,7 @@ if TYPE_CHECKING:
     from sweep.api.workspace import Experiment as Experiment
     from sweep.api.workspace import Workspace as Workspace
     from sweep.compute.simulated import Simulated as Simulated
+    from sweep.errors import ComputeTargetException as ComputeTargetException
     from sweep.errors import ConfigError as ConfigError
     from sweep.errors import ResourceError as ResourceError
     from sweep.errors import RunFailed as RunFailed
@@ -58,6 +68,8 @@ _NAMES = {
     "policies": "BanditPolicy EarlyTerminationPolicy MedianStoppingPolicy NoTerminationPolicy "
     "PolicyError TruncationSelectionPolicy",
     "sweep.api.configuration": "HyperDriveConfig ScriptRunConfig",
+    "sweep.api.compute": "AdlaCompute AmlCompute BatchCompute ComputeTarget DatabricksCompute "
+    "HDInsightCompute KubernetesCompute RayCompute RemoteCompute",
     "sweep.api.metric_goal": "PrimaryMetricGoal",
     "sweep.api.runs": "HyperDriveRun ScriptRun",
     "sweep.api.children": "KeptRun",
@@ -65,8 +77,8 @@ _NAMES = {
     "sweep.api.simulate": "simulate",
     "sweep.api.workspace": "Experiment Workspace",
     "sweep.compute.simulated": "Simulated",
-    "sweep.errors": "ConfigError ResourceError RunFailed SweepError TargetError UserError "
-    "WorkspaceError",
+    "sweep.errors": "ComputeTargetException ConfigError ResourceError RunFailed SweepError "
+    "TargetError UserError WorkspaceError",
     "sweep.formats.environment": "Environment",
     "sweep.formats.runconfig": "RunConfiguration",
     "sweep.script.errors": "RunLogError RunStopped",

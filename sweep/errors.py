@@ -6,7 +6,8 @@ SweepError                  root; carries the exit code of the command line
 │   ├── WorkspaceError      a workspace or a name in it cannot be used
 │   │   ├── Damaged         what is kept of a sweep cannot be read any more
 │   │   └── DiskFull        there is no room to write; what was kept is safe; exit code 1
-│   └── ResourceError       what is asked for can never be had on this target
+│   ├── ResourceError       what is asked for can never be had on this target
+│   └── ComputeTargetException   a compute target of that name or kind cannot be had
 ├── IllegalEvent            a target broke the protocol
 ├── Diverged                a journal does not belong to this sweep's definition
 ├── TargetError             a compute target could not be brought up or went away
@@ -97,6 +98,15 @@ class DiskFull(WorkspaceError):
 
 class ResourceError(UserError):
     """What is asked for can never be had on this target."""
+
+
+class ComputeTargetException(UserError):
+    """A compute target cannot be made, found or used; the service's name for it."""
+
+    @property
+    def message(self) -> str:
+        """What is wrong."""
+        return str(self)
 
 
 class IllegalEvent(SweepError):

@@ -6,7 +6,7 @@ import warnings
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 
 from policies import EarlyTerminationPolicy, Goal, NoTerminationPolicy
 from samplers import Sampling
@@ -20,6 +20,12 @@ from sweep.storage.workspace import SweepFolder
 THIRTY_DAYS = 2_592_000
 
 
+class NamedTarget(Protocol):
+    """A compute target, as far as a run configuration needs to know it."""
+
+    name: str
+
+
 class ScriptRunConfig:
     """A script and how it is run.
 
@@ -29,7 +35,7 @@ class ScriptRunConfig:
         arguments: fixed ones, the same for every run; what is no text becomes one.
         run_config: a run configuration to start from; with it, `compute_target`, `environment`
             and `max_run_duration_seconds` given here have no effect, as at the service.
-        compute_target: name of the target.
+        compute_target: the target, or its name.
         environment: what the run finds around it.
         distributed_job_config, docker_runtime_config, resume_from: refused: not available here.
         max_run_duration_seconds: a run that takes longer is cancelled.
@@ -45,7 +51,7 @@ class ScriptRunConfig:
         script: str | None = None,
         arguments: Sequence[Any] | None = None,
         run_config: RunConfiguration | None = None,
-        compute_target: str | None = None,
+        compute_target: NamedTarget | str | None = None,
         environment: Environment | None = None,
         distributed_job_config: object = None,
         resume_from: object = None,
@@ -67,7 +73,7 @@ class ScriptRunConfig:
                 f"arguments: expected a list such as ['--epochs', 3], got {arguments!r}"
             )
         own = RunConfiguration(
-            target=compute_target or "local",
+            target=_target_name(compute_target or "local"),
             environment=environment or Environment(),
             max_run_duration_seconds=max_run_duration_seconds,
         )
@@ -76,6 +82,7 @@ class ScriptRunConfig:
                 "with run_config, compute_target and environment have no effect", stacklevel=2
             )
         configuration = run_config or own
+        configuration = replace(configuration, target=_target_name(configuration.target))
         if script:
             configuration = replace(configuration, script=script, command="")
         if arguments is not None:
@@ -225,6 +232,13 @@ def _limits(
         run_seconds=run_seconds,
         consecutive_failures=consecutive_failures or None,
     )
+
+
+def _target_name(target: object) -> str:
+    name = getattr(target, "name", target)
+    if not isinstance(name, str):
+        raise ConfigError(f"compute_target: expected a target or its name, got {target!r}")
+    return name
 
 
 def _argument(value: Any) -> str | int | float:

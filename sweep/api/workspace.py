@@ -5,7 +5,7 @@ from __future__ import annotations
 import warnings
 from collections.abc import Iterator, Mapping
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from policies import Goal
 from sweep.api.children import KeptRun
@@ -19,6 +19,9 @@ from sweep.engine.submit import Submission, create
 from sweep.errors import ConfigError
 from sweep.storage.reader import SweepReader
 from sweep.storage.workspace import SweepFolder, WorkspaceFolder
+
+if TYPE_CHECKING:
+    from sweep.api.target import ComputeTarget
 
 
 class Workspace:
@@ -50,6 +53,13 @@ class Workspace:
         """The experiments by name."""
         names = (about["name"] for about in self.folder.experiments())
         return {name: Experiment(self, name) for name in names}
+
+    @property
+    def compute_targets(self) -> dict[str, ComputeTarget]:
+        """The compute targets by name; `local` is always there."""
+        from sweep.api.compute import ComputeTarget  # noqa: PLC0415 - it knows workspaces
+
+        return {target.name: target for target in ComputeTarget.list(self)}
 
     def get_run(self, run_id: str) -> HyperDriveRun | ScriptRun:
         """Return a sweep or a lone run by its id.

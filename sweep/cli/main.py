@@ -27,6 +27,7 @@ COMMANDS = {
     "run": ("sweep.cli.runs", "Submit, list, show and cancel runs and sweeps."),
     "experiment": ("sweep.cli.folder", "Create and list experiments."),
     "folder": ("sweep.cli.folder", "Attach a folder: make it a workspace."),
+    "computetarget": ("sweep.cli.computetarget", "Create, attach, list, remove compute targets."),
     "node": ("sweep.cli.node", "Use a machine again on which runs failed."),
     "doctor": ("sweep.cli.doctor", "Check a workspace: what is damaged, what was left behind."),
 }

@@ -102,6 +102,7 @@ warm_option = click.option(
     help="Fork runs from a process that has imported them: sklearn,pandas, or auto.",
 )
 cluster_options = many(
+    click.option("--target", "--ct", metavar="NAME", help="See sweep computetarget list."),
     click.option(
         "--ray-address",
         metavar="HOST:PORT",

@@ -115,6 +115,8 @@ def _resources(options: Mapping[str, Any]) -> dict[str, Any]:
     names = ("cpus_per_run", "gpus_per_run", "grace", "outputs_quota", "strict_snapshot")
     found = {name: options[name] for name in names if name in options}
     if address := options.get("ray_address"):
+        if options.get("target"):
+            raise UserError("give either --target or --ray-address, not both")
         found["cluster"] = {
             "kind": "existing",
             "address": address,
@@ -131,6 +133,9 @@ def _work(submission: Submission, options: Mapping[str, Any]) -> None:
         raise UserError("--output-metadata-file needs the end of the sweep: leave out --async")
     if output and not output.absolute().parent.is_dir():
         raise UserError(f"--output-metadata-file: there is no folder {str(output.parent)!r}")
+    named = submission.configuration.target
+    if submission.cluster is not None and named != "local":
+        warn(f"--ray-address wins over the run configuration's target {named!r}")
     workspace = workspace_to_write(options.get("workspace"))
     folder = create(workspace, submission, warn)
     if options["background"]:

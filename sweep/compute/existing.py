@@ -17,6 +17,7 @@ from sweep.compute.cluster import Opened
 from sweep.compute.host_process import HostProcess
 from sweep.compute.ray_environment import ON_LOOPBACK, quiet_environment
 from sweep.compute.resources import Resources
+from sweep.compute.ssh_secrets import secret_of
 from sweep.errors import TargetError, UserError
 
 LOOPBACK = ("127.", "localhost:")
@@ -63,7 +64,19 @@ class ExistingCluster:
 
     @classmethod
     def from_kept(cls, kept: Mapping[str, Any]) -> ExistingCluster:
-        """Return the cluster of an `address`; its token is taken from the environment."""
+        """Return the cluster of an `address`.
+
+        Its token is taken from the environment: ``SWEEP_SECRET_<NAME>`` by the target's `name`, a
+        `secret_file`, or what Ray itself looks at.
+
+        Raises:
+            UserError: a file cannot be read.
+        """
+        token = ""
+        if name := kept.get("name"):
+            token = secret_of(name, kept.get("secret_file", ""))
+        if token:
+            return cls(kept["address"], token, kept["allow_unauthenticated"])
         return cls.from_environment(kept["address"], kept["allow_unauthenticated"])
 
     def environment(self) -> dict[str, str]:

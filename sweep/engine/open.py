@@ -17,6 +17,7 @@ from sweep.engine.continuation import Continuation, space_of
 from sweep.engine.disk import Ballast, DiskWatch
 from sweep.engine.engine import Engine, Orders
 from sweep.engine.place import Place
+from sweep.engine.targets import present_cluster
 from sweep.engine.template import FunctionTemplate, ScriptTemplate
 from sweep.engine.wishes import FolderWishes, Interrupts
 from sweep.errors import UserError
@@ -71,7 +72,8 @@ class OpenSweep(Closing):
             first = reader.get("first_definition", None)
             template = reader.get("template")
             with Explained(folder.database, values=True):
-                place = Place.kept(reader.get("resources"), reader.get("cluster", None))
+                cluster = present_cluster(folder, reader.get("cluster", None))
+                place = Place.kept(reader.get("resources"), cluster)
                 if "command" in template:
                     ScriptTemplate.from_json(template)
             grace = reader.get("grace")

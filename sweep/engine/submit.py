@@ -22,6 +22,7 @@ from sweep.core.single import Single
 from sweep.engine import warm_start
 from sweep.engine.engine import GRACE
 from sweep.engine.program import command_of, script_of, without_effect
+from sweep.engine.targets import cluster_for
 from sweep.engine.template import ScriptTemplate
 from sweep.errors import ConfigError, UserError
 from sweep.formats.arguments import Style, strip_fixed, text_of
@@ -30,8 +31,6 @@ from sweep.storage import git, snapshot
 from sweep.storage.journal import Batch, SqliteJournal
 from sweep.storage.private import enclose
 from sweep.storage.workspace import SweepFolder, WorkspaceFolder
-
-LOCAL_WORDS = ("local", "", "localhost")
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,7 +48,7 @@ class Submission:
         sweep_id: the id of the sweep; made up when empty.
         tags: attached to the sweep.
         hdconfig: the sweep's file, as `remember` gives it.
-        cluster: address of a Ray cluster, and whether it may let anybody in; None: this machine.
+        cluster: what `cluster_of` takes; None: the target that the configuration names.
         outputs_quota: bytes that a run may write into its folder; None for no bound.
         strict_snapshot: leave nothing out of the snapshot but what the ignore file names.
         warm_start: what runs are forked with, see `sweep.engine.warm_start.modules`; None: they
@@ -86,9 +85,8 @@ def create(
     Raises:
         UserError: it can never run; nothing has been kept.
     """
-    submission = _with_limits(submission)
+    submission = _placed(workspace, _with_limits(submission))
     resources = _resources(submission)
-    _check_target(submission.configuration)
     command = command_of(submission.configuration, submission.source)
     sampling = submission.definition.sampling
     swept = [] if isinstance(sampling, Single) else sampling.space.flags
@@ -256,11 +254,15 @@ def _variables(configuration: RunConfiguration) -> dict[str, str]:
     return {name: str(value) for name, value in both.items()}
 
 
-def _check_target(configuration: RunConfiguration) -> None:
-    if configuration.target not in LOCAL_WORDS:
-        raise ConfigError(
-            f"target {configuration.target!r}: there is no such compute target; there is: local"
-        )
+def _placed(workspace: WorkspaceFolder, submission: Submission) -> Submission:
+    """Give the sweep the cluster of its target, unless it has one."""
+    if submission.cluster is not None:
+        return submission
+    lone = isinstance(submission.definition.sampling, Single)
+    cluster = cluster_for(
+        workspace, submission.configuration, lone=lone, cpus=submission.cpus_per_run
+    )
+    return replace(submission, cluster=cluster)
 
 
 def _new_identity(definition: SweepDefinition, experiment: str) -> str:

@@ -190,8 +190,8 @@ class TestSubmit:
             (
                 {"run_config": ScriptRunConfig(".", "train.py", compute_target="cluster")},
                 {},
-                ConfigError,
-                "target 'cluster': there is no such compute target",
+                UserError,
+                "target 'cluster': there is no such compute target; there is: local",
             ),
             ({}, {"cpus_per_run": 1000}, ResourceError, "one run asks for 1000 CPUs"),
             ({}, {"cpus_per_run": -1}, ConfigError, "cpus_per_run: expected a number >= 0"),

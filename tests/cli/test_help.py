@@ -42,7 +42,7 @@ def test_every_command_has_help_that_names_its_options(path, flag):
 def test_every_command_is_in_the_help_with_a_line():
     said = sweep("--help")
     for name, (_, line) in COMMANDS.items():
-        assert f"  {name:<11} {line}" in said.out
+        assert f"  {name:<14} {line}" in said.out
 
 
 def test_without_words_there_is_help():

@@ -1,0 +1,251 @@
+"""Compute targets in Python: the service's own snippets, with another import line."""
+
+from __future__ import annotations
+
+import os
+import warnings
+from pathlib import Path
+
+import pytest
+
+from sweep import (
+    AdlaCompute,
+    AmlCompute,
+    BatchCompute,
+    ComputeTarget,
+    ComputeTargetException,
+    ConfigError,
+    DatabricksCompute,
+    Experiment,
+    HDInsightCompute,
+    RayCompute,
+    RemoteCompute,
+    RunConfiguration,
+    ScriptRunConfig,
+    Workspace,
+)
+from sweep.compute.ray_node import RayNode, cluster_environment
+
+
+@pytest.fixture
+def ws(place):
+    """A workspace in an empty folder."""
+    return Workspace()
+
+
+@pytest.fixture
+def no_secrets(monkeypatch):
+    """Let what a test says of secrets end with it."""
+    for name in ("ATTACH_DSVM", "MYHDI", "OURS"):
+        monkeypatch.setenv(f"SWEEP_SECRET_{name}", "")
+
+
+class TestSnippets:
+    def test_a_pool_is_found_or_made(self, ws, capsys):
+        cpu_cluster_name = "cpucluster"
+        for _ in range(2):
+            try:
+                cpu_cluster = ComputeTarget(workspace=ws, name=cpu_cluster_name)
+                print("Found existing cluster, use it.")  # noqa: T201 - it is theirs
+            except ComputeTargetException:
+                compute_config = AmlCompute.provisioning_configuration(
+                    vm_size="STANDARD_D2_V2", max_nodes=4
+                )
+                with pytest.warns(UserWarning, match="STANDARD_D2_V2 is noted and has no effect"):
+                    cpu_cluster = ComputeTarget.create(ws, cpu_cluster_name, compute_config)
+            cpu_cluster.wait_for_completion(show_output=True)
+        said = capsys.readouterr().out
+        assert said.count("Found existing cluster, use it.") == 1
+        assert "Creating...\nSucceeded\nAmlCompute is ready\n" in said
+        assert isinstance(cpu_cluster, AmlCompute)
+        assert list(ws.compute_targets) == ["local", "cpucluster"]
+        status = cpu_cluster.get_status()
+        assert (status.current_node_count, status.allocation_state) == (0, "steady")
+        assert (status.vm_size, status.vm_priority) == ("STANDARD_D2_V2", "dedicated")
+        assert status.scale_settings["max_node_count"] == 4
+        assert status.serialize()["provisioning_state"] == "Succeeded"
+        scale = cpu_cluster.serialize()["properties"]["properties"]["scaleSettings"]
+        assert scale["nodeIdleTimeBeforeScaleDown"] == "PT1800S"
+
+    def test_a_remote_machine(self, ws, no_secrets, capsys):
+        compute_target_name = "attach-dsvm"
+        attach_config = RemoteCompute.attach_configuration(
+            address="127.0.0.1", ssh_port=1, username="me", password="pa55-word"
+        )
+        compute = ComputeTarget.attach(ws, compute_target_name, attach_config)
+        assert (compute.provisioning_state, compute.provisioning_errors) == ("Creating", None)
+        assert os.environ["SWEEP_SECRET_ATTACH_DSVM"] == "pa55-word"
+        with pytest.raises(ComputeTargetException) as caught:
+            compute.wait_for_completion(show_output=True)
+        assert caught.value.message.startswith("attach-dsvm: ")
+        assert compute.provisioning_state == "Failed"
+        assert compute.provisioning_errors in caught.value.message
+        everything = "".join(p.read_text() for p in Path(".sweep").rglob("*.json"))
+        for text in (everything, repr(attach_config), str(compute.serialize()), repr(compute)):
+            assert "pa55-word" not in text
+        compute.detach()
+        assert list(ws.compute_targets) == ["local"]
+
+    def test_hdinsight_by_ssh(self, ws, no_secrets):
+        try:
+            attach_config = HDInsightCompute.attach_configuration(
+                address="mine-ssh.example", ssh_port=22, username="me", password="x"
+            )
+            hdi_compute = ComputeTarget.attach(
+                workspace=ws, name="myhdi", attach_configuration=attach_config
+            )
+        except ComputeTargetException as e:
+            pytest.fail(f"Caught = {e.message}")
+        with pytest.raises(ComputeTargetException, match="attach it by its master"):
+            hdi_compute.wait_for_completion(show_output=True)
+
+    def test_batch(self, ws):
+        batch_compute_name = "mybatchcompute"
+        with pytest.raises(ComputeTargetException, match="there is no such compute target"):
+            BatchCompute(ws, batch_compute_name)
+        provisioning_config = BatchCompute.attach_configuration(
+            resource_group="theirs", account_name="account"
+        )
+        batch_compute = ComputeTarget.attach(ws, batch_compute_name, provisioning_config)
+        assert isinstance(BatchCompute(ws, batch_compute_name), BatchCompute)
+        assert batch_compute.cluster_resource_id == "account"
+        assert batch_compute.provisioning_errors is None
+
+    def test_a_run_on_a_target(self, ws, no_secrets):
+        ComputeTarget.attach(ws, "ours", RayCompute.attach_configuration("127.0.0.1:1"))
+        target = ws.compute_targets["ours"]
+        assert ScriptRunConfig(".", "x.py", compute_target=target).run_config.target == "ours"
+        by_configuration = ScriptRunConfig(".", run_config=RunConfiguration(target=target))
+        assert by_configuration.run_config.target == "ours"
+        with pytest.raises(ConfigError, match="compute_target: expected a target or its name"):
+            ScriptRunConfig(".", "x.py", compute_target=3)
+
+
+class TestMistakes:
+    @pytest.mark.parametrize(
+        ("given", "message"),
+        [
+            ({"vm_size": "X"}, "max_nodes is mandatory"),
+            ({"max_nodes": -1}, "max_nodes: expected a whole number >= 0, got -1"),
+            ({"max_nodes": 1.5}, "max_nodes: expected a whole number >= 0, got 1.5"),
+            ({"max_nodes": 1, "min_nodes": 2}, "min_nodes: expected at most max_nodes (1)"),
+            ({"max_nodes": 1, "admin_username": "me"}, "admin_username goes with"),
+            ({"max_nodes": 1, "admin_user_ssh_key": "x"}, "admin_username goes with"),
+            (
+                {"max_nodes": 1, "admin_username": "me", "admin_user_password": "simple"},
+                "expected three of lower case",
+            ),
+            ({"max_nodes": 1, "vnet_name": "x"}, "all three, or none"),
+            ({"max_nodes": 1, "identity_id": ["x"]}, "identity_type='UserAssigned'"),
+        ],
+    )
+    def test_pools(self, given, message):
+        with pytest.raises(ComputeTargetException) as caught:
+            AmlCompute.provisioning_configuration(**given)
+        assert message in caught.value.message
+
+    def test_no_node_at_all_is_accepted(self, ws):
+        ComputeTarget.create(ws, "none", AmlCompute.provisioning_configuration(max_nodes=0))
+
+    @pytest.mark.parametrize("kind", [RemoteCompute, HDInsightCompute])
+    @pytest.mark.parametrize(
+        ("given", "message"),
+        [
+            ({}, "give exactly one of: address; resource_id"),
+            ({"address": "h", "resource_id": "/x"}, "give exactly one of"),
+            ({"subscription_id": "s", "resource_group": "g"}, "give exactly one of"),
+            ({"resource_id": "/subscriptions/x"}, "names of Azure's"),
+            ({"address": "h", "ssh_port": "x"}, "ssh_port: expected a port"),
+            ({"address": "h", "password": "x", "private_key_file": "y"}, "not both"),
+            ({"address": "h", "private_key_passphrase": "x"}, "goes with private_key_file"),
+            ({"address": "h; rm -rf"}, "address: expected the name"),
+        ],
+    )
+    def test_machines(self, kind, given, message):
+        with pytest.raises(ComputeTargetException) as caught:
+            kind.attach_configuration(username="me", **given)
+        assert message in caught.value.message
+
+    @pytest.mark.parametrize(
+        "given",
+        [
+            {},
+            {"resource_group": "g"},
+            {"account_name": "a"},
+            {"resource_group": "g", "account_name": "a", "resource_id": "/x"},
+        ],
+    )
+    def test_batch(self, given):
+        with pytest.raises(ComputeTargetException, match="resource_id"):
+            BatchCompute.attach_configuration(**given)
+
+    @pytest.mark.parametrize("kind", [DatabricksCompute, AdlaCompute])
+    def test_kinds_of_elsewhere(self, kind):
+        with pytest.raises(ComputeTargetException, match="Nearest: "):
+            kind.attach_configuration(resource_group="g")
+
+    @pytest.mark.parametrize("name", ["local", "amlcompute", "containerinstance", "x", "1a", "a-"])
+    def test_names(self, ws, name):
+        with pytest.raises(ComputeTargetException, match="cannot name a compute target"):
+            ComputeTarget.create(ws, name, AmlCompute.provisioning_configuration(max_nodes=1))
+
+    def test_what_is_created_is_deleted_and_what_is_attached_is_detached(self, ws, no_secrets):
+        pool = AmlCompute.provisioning_configuration(max_nodes=1)
+        cluster = RayCompute.attach_configuration("h:1")
+        with pytest.raises(ComputeTargetException, match=r"ComputeTarget\.create is for"):
+            ComputeTarget.attach(ws, "pool", pool)
+        with pytest.raises(ComputeTargetException, match=r"ComputeTarget\.attach is for"):
+            ComputeTarget.create(ws, "ours", cluster)
+        made, attached = (
+            ComputeTarget.create(ws, "pool", pool),
+            ComputeTarget.attach(ws, "ours", cluster),
+        )
+        with pytest.raises(ComputeTargetException, match="was created"):
+            made.detach()
+        with pytest.raises(ComputeTargetException, match="was attached"):
+            attached.delete()
+        with pytest.raises(ComputeTargetException, match="of type AmlCompute, not Ray"):
+            RayCompute(ws, "pool")
+        with pytest.raises(ComputeTargetException, match="already"):
+            ComputeTarget.create(ws, "ours", pool)
+        made.delete()
+        attached.detach()
+        with pytest.raises(ComputeTargetException):
+            made.refresh_state()
+        with pytest.raises(ComputeTargetException, match="local is always there"):
+            ComputeTarget(ws, "local").delete()
+
+    def test_what_has_no_effect_is_said_once(self, ws):
+        about = AmlCompute.provisioning_configuration(
+            max_nodes=1, admin_username="me", admin_user_password="Pa55word", tags={"a": "b"}
+        )
+        with warnings.catch_warnings(record=True) as caught:
+            warnings.simplefilter("always")
+            target = ComputeTarget.create(ws, "pool", about)
+        assert [str(w.message) for w in caught] == ["admin_username: without effect here"]
+        assert target.tags == {"a": "b"}
+        assert "Pa55word" not in Path(".sweep/computetargets/pool.json").read_text()
+
+
+@pytest.mark.ray
+def test_a_script_runs_on_a_cluster_that_is_attached(ws, monkeypatch):
+    environment = cluster_environment()
+    head = RayNode(Path("head").resolve(), environment, cpus=1)
+    try:
+        monkeypatch.setenv("SWEEP_SECRET_OURS", "")
+        about = RayCompute.attach_configuration(head.address, environment["RAY_AUTH_TOKEN"])
+        target = ComputeTarget.attach(ws, "ours", about)
+        target.wait_for_completion()
+        source = Path("source")
+        source.mkdir()
+        (source / "train.py").write_text("print('here')\n")
+        script = ScriptRunConfig(source, "train.py", compute_target=target)
+        run = Experiment(ws, "demo").submit(script, grace=0)
+        run.wait_for_completion()
+        assert run.get_status() == "Completed"
+        assert run.engine.wait(30) == 0
+        (log,) = Path(".sweep/sweeps").rglob("runs/0/user_logs/std_log.txt")
+        assert log.read_text() == "here\n"
+        target.detach()
+    finally:
+        head.close()
