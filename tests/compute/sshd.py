@@ -28,6 +28,7 @@ COVERED = """
 set -e
 mount --bind "$1/passwd" /etc/passwd
 mount --bind "$1/shadow" /etc/shadow
+if [ -n "$3" ]; then mount -t tmpfs tmpfs "$3"; fi
 exec "$2" -D -e -f "$1/config"
 """
 
@@ -99,16 +100,20 @@ def _parent(pid: int) -> int:
 
 
 @contextlib.contextmanager
-def running() -> Iterator[Server]:
-    """A server that is gone in the end, with whatever is left of what it has started."""
-    server, process = start()
+def running(hidden: Path | None = None) -> Iterator[Server]:
+    """A server that is gone in the end, with whatever is left of what it has started.
+
+    Args:
+        hidden: a folder that those who log in do not see, as if it were on another machine.
+    """
+    server, process = start(hidden)
     try:
         yield server
     finally:
         stop(server, process)
 
 
-def start() -> tuple[Server, subprocess.Popen[bytes]]:
+def start(hidden: Path | None = None) -> tuple[Server, subprocess.Popen[bytes]]:
     """Start a server; whoever calls ends it by `stop`."""
     for needed in (PROGRAM, "unshare", "ssh-keygen", "openssl"):
         if shutil.which(needed) is None:
@@ -126,7 +131,7 @@ def start() -> tuple[Server, subprocess.Popen[bytes]]:
     _configuration(folder, port)
     Path("/run/sshd").mkdir(exist_ok=True)
     process = subprocess.Popen(
-        ["unshare", "--mount", "sh", "-c", COVERED, "sh", str(folder), PROGRAM],
+        ["unshare", "--mount", "sh", "-c", COVERED, "sh", str(folder), PROGRAM, str(hidden or "")],
         stdin=subprocess.DEVNULL,
         stderr=subprocess.PIPE,
     )
