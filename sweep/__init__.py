@@ -39,6 +39,11 @@ if TYPE_CHECKING:
     from sweep.api.compute import RemoteCompute as RemoteCompute
     from sweep.api.configuration import HyperDriveConfig as HyperDriveConfig
     from sweep.api.configuration import ScriptRunConfig as ScriptRunConfig
+    from sweep.api.estimators import Chainer as Chainer
+    from sweep.api.estimators import Estimator as Estimator
+    from sweep.api.estimators import PyTorch as PyTorch
+    from sweep.api.estimators import SKLearn as SKLearn
+    from sweep.api.estimators import TensorFlow as TensorFlow
     from sweep.api.metric_goal import PrimaryMetricGoal as PrimaryMetricGoal
     from sweep.api.runs import HyperDriveRun as HyperDriveRun
     from sweep.api.runs import ScriptRun as ScriptRun
@@ -70,6 +75,7 @@ _NAMES = {
     "sweep.api.configuration": "HyperDriveConfig ScriptRunConfig",
     "sweep.api.compute": "AdlaCompute AmlCompute BatchCompute ComputeTarget DatabricksCompute "
     "HDInsightCompute KubernetesCompute RayCompute RemoteCompute",
+    "sweep.api.estimators": "Chainer Estimator PyTorch SKLearn TensorFlow",
     "sweep.api.metric_goal": "PrimaryMetricGoal",
     "sweep.api.runs": "HyperDriveRun ScriptRun",
     "sweep.api.children": "KeptRun",

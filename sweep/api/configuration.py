@@ -116,7 +116,8 @@ class HyperDriveConfig:
         max_duration_minutes: time the sweep may be worked on.
         policy: early termination; None: none.
         run_config: how each run is executed.
-        estimator, pipeline, resume_from, resume_child_runs: refused: not available here.
+        estimator: an older name for `run_config`.
+        pipeline, resume_from, resume_child_runs: refused: not available here.
         debug_flag: has no effect.
         custom_run_id: the id of the sweep.
         max_consecutive_failures: end the sweep when this many of its first runs fail; None: never.
@@ -136,7 +137,7 @@ class HyperDriveConfig:
         max_concurrent_runs: int | None = None,
         max_duration_minutes: float = DEFAULT_DURATION_MINUTES,
         policy: EarlyTerminationPolicy | None = None,
-        estimator: object = None,
+        estimator: ScriptRunConfig | None = None,
         run_config: ScriptRunConfig | None = None,
         resume_from: object = None,
         resume_child_runs: object = None,
@@ -148,11 +149,13 @@ class HyperDriveConfig:
         warm_start: str | Sequence[str] | None = None,
     ) -> None:
         _refuse(
-            estimator=estimator,
             pipeline=pipeline,
             resume_from=resume_from,
             resume_child_runs=resume_child_runs,
         )
+        if run_config is not None and estimator is not None:
+            raise ConfigError("give either run_config or estimator, not both")
+        run_config = run_config or estimator
         if not isinstance(run_config, ScriptRunConfig):
             raise ConfigError(f"run_config: expected a ScriptRunConfig, got {run_config!r}")
         self.run_config = run_config

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import secrets
 from collections.abc import Mapping
 from typing import Any
 
@@ -93,12 +92,12 @@ def _run_based(
         max_nodes=configuration.node_count if most is None else most,
         idle_seconds_before_scaledown=0,
     )
-    folder = workspace.path / FOLDER / f"run-{secrets.token_hex(6)}"
+    nowhere = workspace.path / FOLDER / RUN_BASED  # until there is a folder of the run
     return {
         **(found.cluster or {}),
         "name": RUN_BASED,
         "target": RUN_BASED,
-        "folder": str(folder),
+        "folder": str(nowhere),
     }
 
 
@@ -107,8 +106,10 @@ def present_cluster(
 ) -> Mapping[str, Any] | None:
     """Return where a sweep goes on: what its target is now; as it was, where that is gone."""
     name = (kept or {}).get("target")
-    if not isinstance(name, str) or name == RUN_BASED:
+    if kept is None or not isinstance(name, str):
         return kept
+    if name == RUN_BASED:
+        return {**kept, "folder": str(sweep.path / "pool")}
     try:
         entry = TargetRegistry(WorkspaceFolder(sweep.path.parent.parent)).get(name)
     except UserError:

@@ -131,7 +131,7 @@ class TestHyperDriveConfig:
         [
             ({"run_config": None}, "run_config: expected a ScriptRunConfig, got None"),
             ({"run_config": RunConfiguration()}, "run_config: expected a ScriptRunConfig"),
-            ({"estimator": 1}, "estimator: not available here"),
+            ({"estimator": 1}, "give either run_config or estimator, not both"),
             ({"pipeline": 1}, "pipeline: not available here"),
             ({"resume_from": 1}, "resume_from: not available here"),
             ({"resume_child_runs": [1]}, "resume_child_runs: not available here"),
