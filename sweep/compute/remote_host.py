@@ -1,10 +1,12 @@
 """The far side of an SSH connection: a target host with a Ray of its own, for one sweep.
 
-``python -m sweep.compute.remote_host SILENCE``: passes lines on between the connection and the
-host, which runs under a guard. First it says what there is: ``{"k": "there", ...}``; later
-``{"k": "told", "text": ...}`` is what the user should know. The end of the input, or so many
-seconds without a line (an empty one will do), means that the engine is gone: then everything
-here ends, and its files are removed. When this process is killed, the guard ends the rest.
+``python -m sweep.compute.remote_host SILENCE [JSON]``: passes lines on between the connection and
+the host, which runs under a guard. With `cluster`, `wanted` and `resources` in JSON the host joins
+a cluster that is brought up from here, such as a Spark's, instead of a Ray of its own. First it
+says what there is: ``{"k": "there", ...}``; later ``{"k": "told", "text": ...}`` is what the user
+should know. The end of the input, or so many seconds without a line (an empty one will do), means
+that the engine is gone: then everything here ends, and its files are removed. When this process
+is killed, the guard ends the rest.
 """
 
 from __future__ import annotations
@@ -21,13 +23,17 @@ import sys
 import tempfile
 import threading
 import time
+from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 
-from sweep.compute.cluster import LocalRay
+from sweep.compute.cluster import Cluster, LocalRay
 from sweep.compute.host_process import HostProcess
+from sweep.compute.kinds import cluster_of
 from sweep.compute.ray_folder import SOCKET_PATH_LIMIT
-from sweep.compute.resources import of_this_machine
+from sweep.compute.resources import Resources, of_this_machine
 from sweep.compute.ssh_sources import PROTOCOL
+from sweep.errors import SweepError, TargetError
 
 LOOK_SECONDS = 1.0
 LAST_WORDS = 4_000
@@ -37,15 +43,21 @@ LAST_WORDS = 4_000
 class Bridge:
     """A host here, and the connection to the engine: our input and output."""
 
-    def __init__(self, silence: float) -> None:
+    def __init__(self, silence: float, asked: Mapping[str, Any]) -> None:
         self._silence = silence
         self._rest = b""
         self._saying = threading.Lock()
         self._host_ended, self._host_ends = os.pipe()
         self._folder = short_folder()
-        self._ray = LocalRay()
+        self._ray: Cluster = cluster_of(asked.get("cluster")) or LocalRay()
         self._there = of_this_machine()
-        opened = self._ray.open(0, self._there, self._folder)
+        resources = Resources(**asked["resources"]) if "cluster" in asked else self._there
+        try:
+            self._ray.check()
+            opened = self._ray.open(asked.get("wanted", 0), resources, self._folder)
+        except BaseException:
+            shutil.rmtree(self._folder, ignore_errors=True)
+            raise
         assert isinstance(opened.host, HostProcess)
         self._opened, self._host = opened, opened.host
 
@@ -60,6 +72,7 @@ class Bridge:
                 host=socket.gethostname(),
                 cpus=self._there.cpus,
                 gpus=self._there.gpus,
+                address=self._opened.address,
                 temp=self._opened.temp,
                 sockets=self._opened.sockets,
             )
@@ -97,8 +110,12 @@ class Bridge:
                 heard = time.monotonic()
                 if not self._pass_on(os.read(0, 1 << 16)):
                     return
-            for text in self._ray.look():
-                self._say(k="told", text=text)
+            try:
+                for text in self._ray.look():
+                    self._say(k="told", text=text)
+            except TargetError as gone:
+                os.write(2, f"{gone}\n".encode())
+                return
 
     def _pass_on(self, data: bytes) -> bool:
         *lines, self._rest = (self._rest + data).split(b"\n")
@@ -133,7 +150,9 @@ def main() -> None:
     """Serve one engine."""
     end_by_signal()
     try:
-        Bridge(float(sys.argv[1])).serve()
+        Bridge(float(sys.argv[1]), json.loads(sys.argv[2]) if sys.argv[2:] else {}).serve()
+    except SweepError as error:
+        os.write(2, f"{error}\n".encode())
     finally:
         os._exit(0)  # a thread may still try to speak to an engine that is gone
 

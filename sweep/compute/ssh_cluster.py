@@ -18,6 +18,9 @@ from sweep.compute.ssh_loop import Loop
 from sweep.compute.ssh_secrets import secret_of, variable_of
 from sweep.errors import ResourceError, TargetError, UserError
 
+CLUSTER_PATIENCE = 300.0
+"""Seconds that a cluster over there may be without a slot of ours."""
+
 
 class RemoteCluster:
     """One machine that is reached by SSH.
@@ -28,9 +31,9 @@ class RemoteCluster:
             there, once.
         packages: what that environment has besides, for the runs: requirements as pip takes them.
         secret: the variable by which its secret can be given, for messages.
+        cluster: what is kept of a cluster that is reached from there, such as a Spark's, to use
+            instead of a Ray of its own; None for such a Ray.
     """
-
-    patience = 30.0
 
     def __init__(
         self,
@@ -38,7 +41,10 @@ class RemoteCluster:
         python: str = "",
         packages: Sequence[str] = (),
         secret: str = "",
+        cluster: Mapping[str, Any] | None = None,
     ) -> None:
+        self.patience = 30.0 if cluster is None else CLUSTER_PATIENCE
+        self._cluster = cluster
         self._machine = machine
         self._python = python
         self._packages = packages
@@ -51,7 +57,9 @@ class RemoteCluster:
         """Return the machine of `address`, `username` and what else there is.
 
         The password, or the passphrase where there is a `private_key_file`, is taken from the
-        environment, ``SWEEP_SECRET_<NAME>`` by the target's `name`, or from a `secret_file`.
+        environment, ``SWEEP_SECRET_<NAME>`` by the target's `name`, or from a `secret_file`. In
+        `cluster` is what is kept of one that is reached from there, such as a Spark's; its
+        secrets are where it says, over there.
 
         Raises:
             ConfigError: one of these makes no sense.
@@ -68,7 +76,13 @@ class RemoteCluster:
             private_key_passphrase=secret if key_file else "",
             host_key=kept.get("host_key", ""),
         )
-        return cls(machine, kept.get("python", ""), kept.get("packages", ()), variable_of(name))
+        return cls(
+            machine,
+            kept.get("python", ""),
+            kept.get("packages", ()),
+            variable_of(name),
+            kept.get("cluster"),
+        )
 
     def check(self) -> None:
         """Log in, and out again.
@@ -105,7 +119,7 @@ class RemoteCluster:
             finally:
                 loop.close()
 
-    def open(self, wanted: int, resources: Resources, folder: Path) -> Opened:  # noqa: ARG002
+    def open(self, wanted: int, resources: Resources, folder: Path) -> Opened:
         """Start a host there, which starts Ray; before, where need be, make the environment.
 
         Raises:
@@ -117,7 +131,8 @@ class RemoteCluster:
         try:
             connection = self._machine.connect(loop)
             try:
-                host = self._start(loop, connection, folder)
+                asked = self._asked(wanted, resources)
+                host = self._start(loop, connection, folder, asked)
             except BaseException:
                 loop.call(close(connection))
                 raise
@@ -125,6 +140,9 @@ class RemoteCluster:
             loop.close()
             raise
         there = host.there
+        if self._cluster is not None:
+            self._host = host
+            return Opened(host, there["address"], there["temp"], there["sockets"])
         try:
             replace(resources, cpus=there["cpus"], gpus=there["gpus"]).check()
         except ResourceError as error:
@@ -133,13 +151,25 @@ class RemoteCluster:
         self._host = host
         return Opened(host, None, there["temp"], there["sockets"])
 
+    def _asked(self, wanted: int, resources: Resources) -> dict[str, Any] | None:
+        """Return what the other side needs to know to bring up a cluster; there is no secret."""
+        if self._cluster is None:
+            return None
+        each = {"cpus_per_run": resources.cpus_per_run, "gpus_per_run": resources.gpus_per_run}
+        asked = {"cpus": 0, "gpus": 0, **each}  # what there is, the cluster knows
+        return {"cluster": dict(self._cluster), "wanted": wanted, "resources": asked}
+
     def _start(
-        self, loop: Loop, connection: asyncssh.SSHClientConnection, folder: Path
+        self,
+        loop: Loop,
+        connection: asyncssh.SSHClientConnection,
+        folder: Path,
+        asked: Mapping[str, Any] | None,
     ) -> RemoteHost:
         name, log = str(self._machine), folder / "host.log"
         if self._python:
             try:
-                return RemoteHost(loop, connection, name, self._python, log)
+                return RemoteHost(loop, connection, name, self._python, log, asked)
             except NotThere as why:
                 raise UserError(
                     f"{name}: python={self._python} cannot be used: {str(why).strip()}; name an"
@@ -147,11 +177,11 @@ class RemoteCluster:
                 ) from None
         environment = RemoteEnvironment(self._packages)
         try:
-            return RemoteHost(loop, connection, name, environment.python, log)
+            return RemoteHost(loop, connection, name, environment.python, log, asked)
         except NotThere:
             loop.call(environment.make(connection, self._told.append))
         try:
-            return RemoteHost(loop, connection, name, environment.python, log)
+            return RemoteHost(loop, connection, name, environment.python, log, asked)
         except NotThere as why:
             raise TargetError(f"{name}: its environment cannot be used: {why}") from None
 

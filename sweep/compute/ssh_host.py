@@ -9,13 +9,13 @@ import platform
 import sys
 import threading
 from collections import deque
-from collections.abc import Coroutine
+from collections.abc import Coroutine, Mapping
 from pathlib import Path
 from typing import Any
 
 import asyncssh
 
-from sweep.compute.ssh import command_line
+from sweep.compute.ssh import command_line, first_word
 from sweep.compute.ssh_loop import Loop
 from sweep.compute.ssh_sources import PROTOCOL
 from sweep.errors import TargetError
@@ -24,6 +24,8 @@ SILENCE = 60.0
 """Seconds without a word of ours after which everything over there ends."""
 STARTING, GOODBYE = 60.0, 30.0
 """Seconds in which the other end must have begun, and ended."""
+CLUSTER_STARTING = 360.0
+"""The same, where it brings up a cluster first."""
 BACKLOG_BYTES = 16 << 20
 """What is kept here of what the host says, before it has to wait."""
 NOT_FOUND = (126, 127)
@@ -42,9 +44,11 @@ class RemoteHost:
         name: of the machine, for messages.
         python: the interpreter there.
         log: a file here for what it prints.
+        asked: the cluster that it is to join there: see `sweep.compute.remote_host`.
 
     Attributes:
-        there: what it has said of itself: python, executable, host, cpus, gpus, temp, sockets.
+        there: what it has said of itself: python, executable, host, cpus, gpus, address, temp,
+            sockets.
         told: what the user should know, and nobody has fetched yet.
 
     Raises:
@@ -59,6 +63,7 @@ class RemoteHost:
         name: str,
         python: str,
         log: Path,
+        asked: Mapping[str, Any] | None = None,
     ) -> None:
         self._loop, self._connection, self._name, self._log = loop, connection, name, log
         self._news = threading.Condition()
@@ -69,27 +74,28 @@ class RemoteHost:
         self._tasks: list[asyncio.Task[None]] = []
         self._words: deque[bytes] = deque(maxlen=50)
         self.told: list[str] = []
-        self.there: dict[str, Any] = loop.call(self._start(python))
+        self.there: dict[str, Any] = loop.call(self._start(python, asked))
 
     # ---- in the loop ------------------------------------------------------------------
 
-    async def _start(self, python: str) -> dict[str, Any]:
+    async def _start(self, python: str, asked: Mapping[str, Any] | None) -> dict[str, Any]:
         self._room = asyncio.Event()
         self._room.set()
         command = [python, "-m", "sweep.compute.remote_host", f"{SILENCE:g}"]
+        command += [json.dumps(asked)] if asked else []
+        patience = CLUSTER_STARTING if asked else STARTING
         self._process = await self._connection.create_process(command_line(command), encoding=None)
         self._begin(self._read_errors())
         try:
-            line = await asyncio.wait_for(self._process.stdout.readline(), STARTING)
+            there = await asyncio.wait_for(first_word(self._process.stdout), patience)
         except asyncio.TimeoutError:
-            raise TargetError(f"{self._name}: no host starts within {STARTING:g} s") from None
-        if not line:
+            raise TargetError(f"{self._name}: no host starts within {patience:g} s") from None
+        if not there:
             await self._process.wait_closed()
             await self._tasks[0]
             if self._process.exit_status in NOT_FOUND or b"No module named" in self._last():
                 raise NotThere(self._last().decode(errors="replace"))
             raise TargetError(f"{self._name}: the target host does not start{self.last_words()}")
-        there: dict[str, Any] = json.loads(line)
         if there["protocol"] != PROTOCOL:
             raise TargetError(f"{self._name}: {python} there has another version of hypersweep")
         self._begin(self._read())

@@ -2,35 +2,31 @@
 
 from __future__ import annotations
 
-import importlib.util
 import math
-import os
-import re
-import secrets
-import shutil
-import sys
-import time
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass, replace
-from pathlib import Path
+from collections.abc import Iterator
+from dataclasses import replace
 
 import pytest
 
 from sweep.compute import kinds
 from sweep.compute.existing import ExistingCluster
-from sweep.compute.guarded import Guarded
-from sweep.compute.ray_environment import quiet_environment
 from sweep.compute.ray_target import RayTarget
 from sweep.compute.resources import Resources
 from sweep.compute.spark import SparkCluster
 from sweep.compute.spark_properties import SparkProperties
-from sweep.compute.target import Message, Process, RunEnded, RunOrder, RunStarted
+from sweep.compute.target import RunEnded, RunStarted
 from sweep.errors import ConfigError, TargetError, UserError
-
-EACH = Resources(math.inf, math.inf, 1, 0)
-SECRET = "SPARK_SECRET_OF_THE_TESTS"
-MASTER_UP = re.compile(r"Starting Spark master at (spark://[\d.]+:\d+)")
-
+from tests.compute.sparks import (
+    EACH,
+    SECRET,
+    Spark,
+    command_lines,
+    needs_spark,
+    order,
+    running,
+    until,
+    wait,
+)
 
 # ---- what is refused ------------------------------------------------------------------
 
@@ -89,12 +85,6 @@ def test_on_yarn_a_container_is_given_room_for_ray():
     SparkCluster(SparkProperties("yarn", secret="NOT_THERE"), {})
 
 
-needs_spark = pytest.mark.skipif(
-    importlib.util.find_spec("pyspark") is None or shutil.which("java") is None,
-    reason="needs PySpark (the extra 'spark') and Java",
-)
-
-
 @needs_spark
 def test_a_spark_that_lets_anybody_in_or_is_not_there_is_refused():
     asked = SparkProperties("spark://127.0.0.1:1")
@@ -113,91 +103,10 @@ def test_a_run_that_no_node_can_hold_is_refused(tmp_path):
 # ---- a real one -----------------------------------------------------------------------
 
 
-@dataclass
-class Spark:
-    """A standalone master, and a worker with two cores."""
-
-    master: str
-    env: dict[str, str]
-    worker: Guarded
-
-    def cluster(self, **more: object) -> SparkCluster:
-        asked = SparkProperties(self.master, secret=SECRET, idle_seconds=20)
-        return SparkCluster(replace(asked, **more), self.env)
-
-
-def until(said: Callable[[], object], seconds: float = 120) -> object:
-    """Wait for something; return it."""
-    deadline = time.monotonic() + seconds
-    while not (found := said()):
-        assert time.monotonic() < deadline, "it does not come"
-        time.sleep(0.05)
-    return found
-
-
 @pytest.fixture(scope="module")
 def spark(tmp_path_factory) -> Iterator[Spark]:
-    there = importlib.util.find_spec("pyspark")
-    assert there is not None
-    folder, home = tmp_path_factory.mktemp("s"), Path(there.origin or "").parent
-    env = {
-        **quiet_environment(),
-        "SPARK_HOME": str(home),
-        "SPARK_LOCAL_IP": "127.0.0.1",
-        "SPARK_WORKER_DIR": str(folder / "work"),
-        "SPARK_DAEMON_MEMORY": "256m",
-        SECRET: secrets.token_hex(16),
-    }
-    conf = folder / "daemons.conf"
-    conf.write_text(
-        f"spark.authenticate=true\nspark.authenticate.secret={env[SECRET]}\n"
-        "spark.network.crypto.enabled=true\n"
-    )
-    started = []
-
-    def start(name: str, *words: str) -> Guarded:
-        command = [str(home / "bin/spark-class"), f"org.apache.spark.deploy.{name.lower()}.{name}"]
-        command += ["--host", "127.0.0.1", "--webui-port", "0", "--properties-file", str(conf)]
-        started.append(Guarded([*command, *words], env, folder, folder / f"{name}.log"))
-        return started[-1]
-
-    try:
-        master = start("Master", "--port", "0")
-        found = until(lambda: MASTER_UP.search(master.log.read_text()))
-        address = found[1]
-        worker = start("Worker", "--cores", "2", "--memory", "3g", address)
-        until(lambda: "Successfully registered with master" in worker.log.read_text())
-        yield Spark(address, env, worker)
-    finally:
-        for daemon in reversed(started):
-            daemon.close()
-
-
-def order(folder: Path, run: int, code: str) -> RunOrder:
-    process = Process(
-        argv=[sys.executable, "-S", "-c", code],
-        env={"PATH": os.environ["PATH"], "SWEEP_RUN_ID": f"{folder}_{run}"},
-        folder=str(folder / f"{run}"),
-    )
-    return RunOrder(run, 1, {}, process)
-
-
-def wait(target: RayTarget, heard: list[Message], kind: type[Message], count: int) -> None:
-    deadline = time.monotonic() + 200
-    while sum(isinstance(m, kind) for m in heard) < count:
-        assert time.monotonic() < deadline, heard
-        heard += target.poll(1.0)
-
-
-def command_lines() -> str:
-    words = []
-    for entry in Path("/proc").iterdir():
-        if entry.name.isdecimal():
-            try:
-                words.append((entry / "cmdline").read_text(errors="replace"))
-            except OSError:
-                continue
-    return "\n".join(words)
+    with running(tmp_path_factory.mktemp("s")) as made:
+        yield made
 
 
 @needs_spark
