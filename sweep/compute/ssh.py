@@ -8,6 +8,8 @@ the environment, the keyboard, or the caller, live in memory only, and are never
 from __future__ import annotations
 
 import asyncio
+import contextlib
+import json
 import os
 import re
 import shlex
@@ -34,6 +36,19 @@ FINGERPRINT = re.compile(r"SHA256:[A-Za-z0-9+/]{43}")
 def command_line(argv: Sequence[str]) -> str:
     """Return a command for the login shell over there, which it replaces."""
     return f"exec {shlex.join(argv)}"
+
+
+async def first_word(said: asyncssh.SSHReader[bytes]) -> dict[str, Any]:
+    """Return the first object that a program of ours says; empty when it ends without one.
+
+    What comes before is the login shell's: some greet even where nobody looks.
+    """
+    async for line in said:
+        with contextlib.suppress(ValueError):
+            word = json.loads(line)
+            if isinstance(word, dict):
+                return word
+    return {}
 
 
 @dataclass(slots=True)

@@ -6,14 +6,13 @@ gets a new one, and several sweeps share one.
 
 from __future__ import annotations
 
-import json
 import sys
 from collections.abc import Callable, Sequence
 from importlib.metadata import version
 
 import asyncssh
 
-from sweep.compute.ssh import command_line
+from sweep.compute.ssh import command_line, first_word
 from sweep.compute.ssh_sources import digest, packed
 from sweep.errors import TargetError
 
@@ -67,8 +66,7 @@ class RemoteEnvironment:
         process = await connection.create_process(command_line(command), encoding=None)
         process.stdin.write(packed())
         process.stdin.write_eof()
-        async for line in process.stdout:
-            said = json.loads(line)
+        while said := await first_word(process.stdout):
             if said["k"] == "done":
                 return
             if said["k"] == "failed":

@@ -19,7 +19,7 @@ import asyncssh
 
 from sweep.compute.providers import Site
 from sweep.compute.remote_node import address_towards
-from sweep.compute.ssh import RemoteMachine, command_line
+from sweep.compute.ssh import RemoteMachine, command_line, first_word
 from sweep.compute.ssh_environment import RemoteEnvironment
 from sweep.compute.ssh_host import GOODBYE, NOT_FOUND, SILENCE, close
 from sweep.compute.ssh_loop import Loop
@@ -133,10 +133,10 @@ class SshProvider:
         errors = asyncio.create_task(_tail(process, node))
         beating = asyncio.create_task(_beat(process))
         try:
-            said = await asyncio.wait_for(process.stdout.readline(), STARTING)
+            said = await asyncio.wait_for(first_word(process.stdout), STARTING)
             if said:
-                node.pid = json.loads(said)["pid"]
-                if json.loads(said)["protocol"] != PROTOCOL:
+                node.pid = said["pid"]
+                if said["protocol"] != PROTOCOL:
                     return f"{node.machine}: it has another version of hypersweep"
                 process.stdin.write(self._asked(name))
                 if node.told:

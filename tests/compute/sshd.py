@@ -115,13 +115,14 @@ def running(hidden: Path | None = None) -> Iterator[Server]:
 
 def start(hidden: Path | None = None) -> tuple[Server, subprocess.Popen[bytes]]:
     """Start a server; whoever calls ends it by `stop`."""
-    for needed in (PROGRAM, "unshare", "ssh-keygen", "openssl"):
+    for needed in (PROGRAM, "/bin/bash", "unshare", "ssh-keygen", "openssl"):
         if shutil.which(needed) is None:
             pytest.skip(f"{needed} is not installed (openssh-server)")
     if os.geteuid() != 0:
         pytest.skip("a server for another user has to be started by root")
     folder = Path(tempfile.mkdtemp(prefix="s"))
     (folder / "home").mkdir()
+    (folder / "home" / ".bashrc").write_text("echo welcome; echo '[1]'\n")  # as some do
     (folder / "t").mkdir()
     _keys(folder)
     _users(folder)
@@ -178,7 +179,7 @@ def _users(folder: Path) -> None:
     done = subprocess.run(
         ["openssl", "passwd", "-6", PASSWORD], capture_output=True, check=True, text=True
     )
-    entry = f"{USER}:x:0:0::{folder / 'home'}:/bin/sh\n"
+    entry = f"{USER}:x:0:0::{folder / 'home'}:/bin/bash\n"
     (folder / "passwd").write_text(Path("/etc/passwd").read_text() + entry)
     shadow = folder / "shadow"
     shadow.touch(0o600)
