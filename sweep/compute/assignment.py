@@ -2,8 +2,9 @@
 
 A slot executes one run at a time. Between a run's end and the word of it here, and back with the
 next run, a slot would wait; where runs are so short that this shows, a slot is given more than one
-run, and they wait there. As many as it executes within `AHEAD_SECONDS`, so that none waits for
-long; if one turns out to be long after all, those behind it are taken back.
+run, and they wait there: as many as it executes within `AHEAD_SECONDS`, or one where a run takes
+less than `ONE_AHEAD_SECONDS`. When a slot has nothing to do, what waits behind a run elsewhere is
+taken back.
 """
 
 from __future__ import annotations
@@ -14,12 +15,14 @@ from sweep.compute.target import RunOrder, SlotsAre
 
 ID_SHOWN = 8
 """Characters of a node's id in its name."""
-AHEAD_SECONDS = 0.02
+AHEAD_SECONDS, ONE_AHEAD_SECONDS = 0.02, 1.0
 MOST_AHEAD = 32
 """Runs that one slot may be given ahead."""
 RECALL_SECONDS = 0.05
 """How long a slot may be silent before what waits there is offered to others."""
-WEIGHT = 0.1
+LONG_SECONDS = 10.0
+"""Any longer run counts as so long in the average."""
+WEIGHT = 0.2
 """Of the latest run in the average of durations."""
 
 
@@ -43,7 +46,7 @@ class Assignment:
         can_wait: whether a slot can hold more than one run.
     """
 
-    def __init__(self, can_wait: bool = False) -> None:
+    def __init__(self, can_wait: bool = True) -> None:
         self.up: dict[int, Node] = {}
         self.quarantined: set[str] = set()
         self._can_wait = can_wait
@@ -51,7 +54,7 @@ class Assignment:
         self._held: dict[int, dict[str, None]] = {}  # by slot, in order
         self._free: list[int] = []
         self._ended: dict[int, float] = {}  # when a slot has last ended a run
-        self._seconds = AHEAD_SECONDS  # a run takes, on average
+        self._seconds = ONE_AHEAD_SECONDS  # a run takes, on average
         self._told = 0
         self._recalled: set[int] = set()
 
@@ -100,9 +103,9 @@ class Assignment:
         return self.are() if ahead > 2 * self._told or 2 * ahead < self._told else None
 
     def _ahead(self) -> int:
-        if not self._can_wait or self._seconds >= AHEAD_SECONDS:
+        if not self._can_wait or self._seconds >= ONE_AHEAD_SECONDS:
             return 0
-        return min(MOST_AHEAD, int(AHEAD_SECONDS / max(self._seconds, 1e-6)))
+        return max(1, min(MOST_AHEAD, int(AHEAD_SECONDS / max(self._seconds, 1e-6))))
 
     # ---- runs -------------------------------------------------------------------------
 
@@ -132,7 +135,7 @@ class Assignment:
         """Take note that a run has ended, which has executed for so long."""
         order, slot = self._take(key)
         if seconds is not None:
-            self._seconds += WEIGHT * (min(seconds, 10 * AHEAD_SECONDS) - self._seconds)
+            self._seconds += WEIGHT * (min(seconds, LONG_SECONDS) - self._seconds)
         self._ended[slot] = now
         return order
 
@@ -154,6 +157,8 @@ class Assignment:
 
     def overdue(self, now: float) -> list[int]:
         """Return slots in which runs wait behind a long one, each once."""
+        if not self._free:
+            return []
         found = [
             slot
             for slot, held in self._held.items()
@@ -162,6 +167,4 @@ class Assignment:
             and now - self._ended[slot] > RECALL_SECONDS
         ]
         self._recalled.update(found)
-        if found:
-            self._seconds = AHEAD_SECONDS  # runs are not that short after all
         return found

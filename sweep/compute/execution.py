@@ -57,9 +57,10 @@ class Execution:
         self._speakers: set[asyncio.Task[None]] = set()
         self._output: asyncio.Task[None] | None = None
         self._output_in = -1
-        self._devices = os.environ.get("CUDA_VISIBLE_DEVICES", "")
+        self.devices = os.environ.get("CUDA_VISIBLE_DEVICES", "")
         self._holders: list[int] = []  # of memory on these GPUs before the run
         self._oom_kills = 0
+        self._began = 0.0
         self._dropped = 0
         self._told: set[str] = set()
         self._allowance = Allowance(order.get("messages") or RUN_MESSAGES)
@@ -75,8 +76,7 @@ class Execution:
 
     def say(self, kind: str, /, **facts: Any) -> None:
         """Tell the engine something about this run."""
-        message = {"k": kind, "run": self.key, "t": time.time(), **facts}
-        self.mailbox.put(json.dumps(message).encode())
+        self.mailbox.put(message_of(kind, self.key, **facts))
 
     def notice(self, text: str) -> None:
         """Tell the user something about this run."""
@@ -90,7 +90,7 @@ class Execution:
         Raises:
             OSError: one of them cannot be made.
         """
-        self._holders = await holders(self._devices)
+        self._holders = await holders(self.devices)
         self._oom_kills = oom_kills()
         await asyncio.to_thread(self._make_folder)
         self._listening = socket.socket(socket.AF_UNIX)
@@ -138,6 +138,7 @@ class Execution:
     def handed_over(self) -> None:
         """Let go of the run's end of the output pipe: the run has it now."""
         if self._output_in >= 0:
+            self._began = time.monotonic()
             os.close(self._output_in)
             self._output_in = -1
 
@@ -223,7 +224,7 @@ class Execution:
     async def finish(self, event: dict[str, Any]) -> None:
         """Everything of the run is gone: hear its last words, then announce its end."""
         await self._close()
-        if self._devices and (left := await until_free(self._devices, self._holders)):
+        if self.devices and (left := await until_free(self.devices, self._holders)):
             pids = ", ".join(map(str, left))
             self.say(
                 "notice", text=f"its GPUs still have memory of process {pids}, says the driver"
@@ -236,12 +237,17 @@ class Execution:
             facts |= {"error": self._above, "kind": "quota"}
         failed = facts["code"] != 0 and not facts["stopped"] and "error" not in facts
         facts["tail"] = self._log.tail.decode(errors="replace") if failed else ""
+        facts["seconds"] = time.monotonic() - self._began
         facts |= {"dropped": self._dropped, "output_dropped": self._log.dropped}
         self.say("ended", undelivered=self._undelivered, **facts)
 
     def skip(self) -> None:
         """Announce that it was stopped before it could be started."""
         self.say("ended", code=None, stopped=True)
+
+    async def abandon(self) -> None:
+        """Let go of what was prepared: it is not to be started."""
+        await self._close()
 
     async def refuse(self, error: str) -> None:
         """Announce that the run could not be started."""
@@ -267,6 +273,11 @@ class Execution:
             await asyncio.wait(self._speakers)
         if self.delivery is not None:
             self._undelivered = await self.delivery.finish()
+
+
+def message_of(kind: str, run: str, /, **facts: Any) -> bytes:
+    """Return a message about a run as the engine hears it."""
+    return json.dumps({"k": kind, "run": run, "t": time.time(), **facts}).encode()
 
 
 def _is_object(line: bytes) -> bool:

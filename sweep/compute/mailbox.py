@@ -11,7 +11,7 @@ BACKLOG_MESSAGES, BACKLOG_BYTES = 20_000, 16 << 20
 """How much is kept before those who speak have to wait."""
 BATCH_MESSAGES, BATCH_BYTES = 5_000, 4 << 20
 """How much goes into one answer."""
-BUSY_SECONDS, GATHER_SECONDS, GATHER_BYTES = 0.01, 0.005, 1 << 16
+BUSY_SECONDS, GATHER_SECONDS, GATHER_BYTES = 0.005, 0.001, 1 << 16
 """After an answer that is so recent, news is gathered for so long or until there is so much: an
 answer costs a call of Ray, and a slot that speaks all the time would be busy with calls."""
 RUN_MESSAGES, RUN_BYTES = 1_000_000, 256 << 20
@@ -19,15 +19,21 @@ RUN_MESSAGES, RUN_BYTES = 1_000_000, 256 << 20
 
 
 class Allowance:
-    """How much one run may still say."""
+    """How much one run may still say.
+
+    Attributes:
+        dropped: messages that were not passed on.
+    """
 
     def __init__(self, messages: int = RUN_MESSAGES, size: int = RUN_BYTES) -> None:
         self._messages = messages
         self._bytes = size
+        self.dropped = 0
 
     def take(self, size: int) -> bool:
         """Tell whether one more message of so many bytes is passed on."""
         if self._messages <= 0 or self._bytes < size:
+            self.dropped += 1
             return False
         self._messages -= 1
         self._bytes -= size

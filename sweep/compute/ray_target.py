@@ -31,7 +31,7 @@ from sweep.errors import TargetError
 
 PATIENCE = 0.25
 """Longest wait of one poll, in seconds: signals and views are looked after in between."""
-BUSY_SECONDS, GATHER_SECONDS = 0.005, 0.003
+BUSY_SECONDS, GATHER_SECONDS = 0.005, 0.002
 """When there was something to hear so shortly before, more is gathered for so long: what is heard
 together is written in one transaction, and a transaction costs more than a report."""
 OBEDIENCE = 10.0
@@ -63,7 +63,7 @@ class RayTarget:
         self._path = folder
         self._opened: Opened | None = None
         self._wanted = 0
-        self._runs = Assignment(can_wait=function is not None)
+        self._runs = Assignment()
         self._slots = Holding(self._cluster, self._runs, self._ask_for, self._drop)
         self._traffic = Traffic()
         self._failed_in_a_row = 0
@@ -98,7 +98,7 @@ class RayTarget:
             temp=self._opened.temp,
             sockets=self._opened.sockets,
             probe=self._traffic.probe(self._path),
-            function=None if self._function is None else self._function.plain(),
+            function=self._traffic.function(self._function),
         )
         self._slots.open(self._wanted)
         self._patience = max(SLOT_DEADLINE, self._cluster.patience)
@@ -154,7 +154,7 @@ class RayTarget:
     def _hear(self, wait: float) -> list[dict[str, Any]]:
         heard = self._host.hear(wait)
         now = time.monotonic()
-        if heard and now - self._heard_at < BUSY_SECONDS:
+        if heard and not self._stopping and now - self._heard_at < BUSY_SECONDS:
             time.sleep(GATHER_SECONDS)
             heard += self._host.hear(0)
         if heard:

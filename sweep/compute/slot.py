@@ -23,13 +23,14 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from sweep.compute.execution import QUOTA_GRACE, Execution, Order
+from sweep.compute.execution import QUOTA_GRACE, Execution, Order, message_of
 from sweep.compute.functions import FunctionRuns
+from sweep.compute.line import Line
 from sweep.compute.link import Orders, SlotEnd
 from sweep.compute.mailbox import Mailbox
 from sweep.compute.node_facts import node_facts
 from sweep.compute.processes import end_marked
-from sweep.compute.travel import Away, Line, sees
+from sweep.compute.travel import Away, sees
 
 RUN_MARK = "SWEEP_RUN_ID"
 """Every process of a run carries it in its environment."""
@@ -52,6 +53,8 @@ class Slot:
         for name, source in guard_sources.items():
             (self._folder / name).write_text(source)
         self._run: Execution | None = None
+        self._waiting: deque[Order] = deque()
+        self._ready: dict[str, asyncio.Task[Execution | None]] = {}  # the first of those
         self._functions: FunctionRuns | None = None
         self._early_stops: dict[str, float] = {}  # run: grace
         self._over: deque[str] = deque(maxlen=64)  # the latest runs that have ended
@@ -73,12 +76,15 @@ class Slot:
                 its files are seen here; None where they are.
         """
         self._mailbox = Mailbox()
+        self._turn = asyncio.Lock()
         self._line = Line(self.number, self._mailbox)
         if not (seen := sees(probe)):
             self._away = await asyncio.to_thread(Away, self._line)
         self._guard = start_guard(self._guard_file)
         if function is not None:
-            self._functions = FunctionRuns(self._mailbox, self._folder, self._to_guard)
+            self._functions = FunctionRuns(
+                self._mailbox, self._folder, self._to_guard, self._away
+            )
             self._functions.load(function)
         reader, self._writer = await asyncio.open_unix_connection(sock=self._guard)
         self._listener = asyncio.create_task(self._listen(reader))
@@ -108,8 +114,42 @@ class Slot:
         if self._functions is not None:
             await self._functions.start(*orders)
             return
-        (order,) = orders
-        assert self._run is None, "a slot takes one run at a time"
+        self._waiting += orders
+        await self._go_on()
+        self._get_ready()
+
+    async def _go_on(self) -> None:
+        """Begin the next run, if nothing runs."""
+        async with self._turn:
+            while self._run is None and self._waiting:
+                order = self._waiting.popleft()
+                ready = await self._ready_for(order["run"])
+                if ready is None:
+                    await self._begin(order)
+                else:
+                    self._run = ready
+                    self._hand_over(ready)
+
+    def _get_ready(self) -> None:
+        """Begin to prepare the run that is next, while another one goes on."""
+        if self._waiting and not self._ready and self._away is None:
+            order = self._waiting[0]
+            self._ready[order["run"]] = asyncio.create_task(self._prepared(order))
+
+    async def _prepared(self, order: Order) -> Execution | None:
+        run = Execution(order, self._mailbox, self._folder)
+        try:
+            await run.prepare()
+        except OSError:  # it is tried again when it is its turn, and the reason is said then
+            return None
+        return run
+
+    async def _ready_for(self, run: str) -> Execution | None:
+        """Return a run that was prepared, once."""
+        preparing = self._ready.pop(run, None)
+        return None if preparing is None else await preparing
+
+    async def _begin(self, order: Order) -> None:
         if self._away is not None:
             order = self._away.local(order)
         self._run = run = Execution(order, self._mailbox, self._folder)
@@ -125,6 +165,9 @@ class Slot:
             await run.refuse(str(error))
             self._forget(run)
             return
+        self._hand_over(run)
+
+    def _hand_over(self, run: Execution) -> None:
         message, output = run.guard_order()
         self._to_guard(message, [output])
         run.handed_over()
@@ -140,6 +183,10 @@ class Slot:
         elif self._run is not None and self._run.key == run and self._run.started:
             self._run.unwatch()
             self._to_guard({"do": "stop", "grace": grace}, [])
+        elif any(order["run"] == run for order in self._waiting):
+            await self._take_back(run)
+            self._over.append(run)
+            self._mailbox.put(message_of("ended", run, code=None, stopped=True))
         elif run not in self._over and not (self._away and self._away.cancel(run)):
             self._early_stops[run] = grace
 
@@ -147,14 +194,25 @@ class Slot:
         """Give back the runs that wait here."""
         if self._functions is not None:
             self._functions.recall()
+        while self._waiting:
+            run = self._waiting[-1]["run"]
+            await self._take_back(run)
+            self._mailbox.put(message_of("returned", run))
+
+    async def _take_back(self, run: str) -> None:
+        """Forget a run that waits."""
+        self._waiting = deque(order for order in self._waiting if order["run"] != run)
+        if (ready := await self._ready_for(run)) is not None:
+            await ready.abandon()
 
     async def answer(self, number: int, answer: dict[str, Any]) -> None:
         """Hear the engine's answer to a question."""
         self._line.answer(number, answer)
 
     def _forget(self, run: Execution) -> None:
-        self._over.append(run.key)
-        self._run = None
+        if self._run is run:
+            self._run = None
+            self._over.append(run.key)
         if self._away is not None:
             self._away.clear(run.order)
 
@@ -174,11 +232,17 @@ class Slot:
             if event["event"] == "notice":
                 run.notice(event["text"])
                 continue
+            if self._away is None and not run.devices:
+                # Nothing of it is left, so the next one need not wait for its last words.
+                self._forget(run)
+                await self._go_on()
             if event["event"] == "refused":
                 await run.refuse(event["error"])
             else:
                 await run.finish(event)
             self._forget(run)
+            await self._go_on()
+            self._get_ready()
         # Without its guard the slot can promise nothing: it clears up and goes.
         if self._run is not None:
             end_marked(RUN_MARK, self._run.order["env"][RUN_MARK])

@@ -11,7 +11,7 @@ import json
 import math
 import sqlite3
 from collections.abc import Iterator
-from dataclasses import asdict, dataclass, field, fields
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -91,7 +91,16 @@ class Batch:
     sweep: dict[str, Any] = field(default_factory=dict)
 
     def __bool__(self) -> bool:
-        return any(getattr(self, f.name) for f in fields(self))
+        return bool(
+            self.entries
+            or self.sweep
+            or self.metrics
+            or self.notices
+            or self.tags
+            or self.facts
+            or self.records
+            or self.bests
+        )
 
 
 class Journal(Protocol):

@@ -47,23 +47,30 @@ def test_short_runs_are_given_ahead():
     assert runs.place("more", RunOrder(99, 1, {})) is None
 
 
-@pytest.mark.parametrize(("can_wait", "seconds"), [(False, 0.001), (True, 0.5)])
+def test_one_is_given_ahead_where_runs_take_less_than_a_second():
+    assert busy(made(), 0.5) == SlotsAre(2, 2, 2)
+
+
+@pytest.mark.parametrize(("can_wait", "seconds"), [(False, 0.001), (True, 5)])
 def test_others_are_not(can_wait, seconds):
     assert busy(made(can_wait=can_wait), seconds) is None
 
 
-def test_what_waits_behind_a_long_run_is_taken_back():
-    runs = made(1)
+def test_what_waits_behind_a_long_run_is_taken_back_when_another_slot_is_free():
+    runs = made()
     busy(runs, 0.001)
-    runs.place("long", RunOrder(0, 1, {}))
-    runs.place("next", RunOrder(1, 1, {}))
+    for number, key in enumerate(["a", "b", "next"]):
+        runs.place(key, RunOrder(number, 1, {}))
+    long = runs.slot("next")
+    (short,) = (key for key in "ab" if runs.slot(key) != long)
+    assert runs.overdue(2 * RECALL_SECONDS) == [], "the other one is busy"
+    runs.end(short, 0.0, 0.001)
     assert runs.overdue(RECALL_SECONDS / 2) == []
-    assert runs.overdue(2 * RECALL_SECONDS) == [0]
+    assert runs.overdue(2 * RECALL_SECONDS) == [long]
     assert runs.overdue(3 * RECALL_SECONDS) == [], "asked once"
-    assert runs.give_back("next") == RunOrder(1, 1, {})
-    assert runs.news() == SlotsAre(1, 1, 0), "nothing more is given ahead"
+    assert runs.give_back("next") == RunOrder(2, 1, {})
     assert "next" not in runs
-    assert runs.slot("long") == 0
+    assert runs.place("next", RunOrder(2, 1, {})) == 1 - long
 
 
 def test_a_slot_is_told_of_many_at_once():
