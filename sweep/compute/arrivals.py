@@ -11,7 +11,7 @@ import os
 import shutil
 import stat
 from base64 import b64decode
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -31,21 +31,24 @@ class Arrivals:
     """The files of one run.
 
     Args:
-        folder: of the run; made if need be.
+        folder: of the run.
         bound: bytes that are taken.
+        folders: those in it where files may be; they are made. Empty: anywhere in it, and it is
+            made with the first file.
 
     Raises:
         OSError: the folder cannot be made.
     """
 
-    def __init__(self, folder: Path, bound: int = BOUND) -> None:
+    def __init__(self, folder: Path, bound: int = BOUND, folders: Sequence[str] = FOLDERS) -> None:
         self._folder = folder
         self._bound = bound
         self._sizes: dict[str, int] = {}
         self._staged: dict[str, int] = {}  # name: bytes of it so far
         self._stages: dict[str, str] = {}  # name: of its file
         self._numbers = 0
-        for name in FOLDERS:
+        self._below = tuple(f"{name}/" for name in folders) or ("",)
+        for name in folders:
             (folder / name).mkdir(parents=True, exist_ok=True)
 
     @property
@@ -64,7 +67,8 @@ class Arrivals:
             OSError: it is refused, or cannot be written; the message says why.
         """
         name = said["name"]
-        if not isinstance(name, str) or not is_inside(name) or not name.startswith(_BELOW):
+        own = isinstance(name, str) and is_inside(name) and name.startswith(self._below)
+        if not own or name.startswith(STAGE):
             raise OSError(f"the name {name!r:.200} is refused")
         try:
             data = b64decode(said.get("data", ""), validate=True)
@@ -106,7 +110,7 @@ class Arrivals:
             self._drop(name)
             if len(self._staged) >= MOST_STAGED or len(self._sizes) >= MOST_FILES:
                 raise OSError("there are too many files")
-            (self._folder / STAGE).mkdir(exist_ok=True, mode=0o700)
+            (self._folder / STAGE).mkdir(parents=True, exist_ok=True, mode=0o700)
             self._numbers += 1
             self._stages[name], self._staged[name] = f"{STAGE}/{self._numbers}", 0
         if offset != self._staged.get(name):
@@ -149,9 +153,6 @@ class Arrivals:
             yield here, leaf
         finally:
             os.close(here)
-
-
-_BELOW = tuple(f"{name}/" for name in FOLDERS)
 
 
 def _write(folder: int, leaf: str, data: bytes, offset: int, more: int = 0) -> None:

@@ -12,13 +12,12 @@ import os
 import stat
 import time
 from base64 import b64encode
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-if TYPE_CHECKING:
-    from sweep.compute.travel import Line
+from sweep.compute.line import Line
 
 FOLDERS = ("user_logs", "logs", "outputs")
 """Of a run's folder; the rest is its copy of the source, and stays."""
@@ -56,13 +55,21 @@ class Delivery:
         run: its key.
         folder: of the run, on this node.
         bound: bytes that the engine takes.
+        folders: in that of the run; empty for all of it.
         line: to the engine.
         notice: tells the user something.
     """
 
     def __init__(
-        self, run: str, folder: Path, bound: int, line: Line, notice: Callable[[str], None]
+        self,
+        run: str,
+        folder: Path,
+        bound: int,
+        line: Line,
+        notice: Callable[[str], None],
+        folders: Sequence[str] = FOLDERS,
     ) -> None:
+        self._folders = tuple(folders) or ("",)
         self._run = run
         self._folder = folder
         self._bound = bound
@@ -98,7 +105,7 @@ class Delivery:
             wait = max(LOOK_SECONDS, (self._looked - began) / SHARE)
 
     async def _round(self, *, last: bool) -> None:
-        found = await asyncio.to_thread(lambda: dict(self._files(FOLDERS)))
+        found = await asyncio.to_thread(lambda: dict(self._files(self._folders)))
         self._looked = time.monotonic()
         for name in [*(self._sent.keys() - found.keys())]:
             del self._sent[name]
@@ -116,7 +123,7 @@ class Delivery:
             at = todo.pop()
             with contextlib.suppress(OSError), os.scandir(self._folder / at) as entries:
                 for entry in entries:
-                    name = f"{at}/{entry.name}"
+                    name = f"{at}/{entry.name}" if at else entry.name
                     if entry.is_dir(follow_symlinks=False):
                         todo.append(name)
                         continue

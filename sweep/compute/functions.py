@@ -12,14 +12,15 @@ import sys
 import time
 from collections import deque
 from collections.abc import Callable
-from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any
 
-from sweep.compute.execution import OOM_SCORE, QUOTA_GRACE, TOO_MANY
+from sweep.compute.execution import OOM_SCORE, QUOTA_GRACE, TOO_MANY, Order
 from sweep.compute.mailbox import RUN_MESSAGES, Allowance, Mailbox
 from sweep.compute.outputs import too_much, until_above
 from sweep.compute.run_log import RunLog
+from sweep.compute.travel import Away
 
 CHUNK = 1 << 16
 """Bytes that are read from the runner at a time."""
@@ -27,8 +28,6 @@ RUNNER_LOG_BYTES = 10_000_000
 """Of what the process and its children print past Python; what runs print is theirs."""
 START_DEADLINE = 120.0
 """Seconds in which the runner must have loaded the function."""
-
-Order = dict[str, Any]
 
 
 class FunctionRuns:
@@ -38,11 +37,17 @@ class FunctionRuns:
         mailbox: where what the runs say goes.
         sockets: a folder with a short path.
         to_guard: sends an order, with descriptors, to the slot's guard.
+        away: what runs have here, where the engine's files are not seen.
     """
 
     def __init__(
-        self, mailbox: Mailbox, sockets: Path, to_guard: Callable[[Order, list[int]], None]
+        self,
+        mailbox: Mailbox,
+        sockets: Path,
+        to_guard: Callable[[Order, list[int]], None],
+        away: Away | None = None,
     ) -> None:
+        self._away = away
         self._mailbox = mailbox
         self._sockets = sockets
         self._to_guard = to_guard
@@ -56,7 +61,7 @@ class FunctionRuns:
         self._ended = asyncio.Event()
         self._log = RunLog(sockets / "runner.log", RUNNER_LOG_BYTES)
         self._output: asyncio.Task[None] | None = None
-        self._said: dict[str, _Said] = {}
+        self._said: dict[str, Allowance] = {}
         self._watching: dict[str, asyncio.Task[None]] = {}
         self._above: dict[str, str] = {}  # run: why it is ended, it has written too much
         self._orders: dict[str, Order] = {}  # given to the runner, not ended
@@ -67,11 +72,11 @@ class FunctionRuns:
         """Keep the function for the runner to load: `pickled`, `metric`, `env`, `cwd`."""
         self._file.write_bytes(function.pop("pickled"))
         self._file.chmod(0o600)
-        self._function = function
+        self._function = function if self._away is None else self._away.function(function)
 
     async def start(self, *orders: Order) -> None:
         """Take runs, to be given to the runner one after the other."""
-        self._waiting += orders
+        self._waiting += orders if self._away is None else map(self._away.call, orders)
         await self._go_on()
 
     def recall(self) -> None:
@@ -85,7 +90,7 @@ class FunctionRuns:
             order = self._waiting.popleft()
             run = order["run"]
             self._orders[run] = order
-            self._said[run] = _Said(Allowance(order.get("messages") or RUN_MESSAGES))
+            self._said[run] = Allowance(order.get("messages") or RUN_MESSAGES)
             try:
                 if not self._alive:
                     await self._start_runner()
@@ -96,6 +101,8 @@ class FunctionRuns:
             if run in self._stopping:
                 self._end(run, code=None, stopped=True)
             else:
+                if self._away is not None:
+                    self._away.begins(order, self._say)
                 self._tell({"do": "run", **order})
                 if quota := order.get("outputs_bytes"):
                     self._watching[run] = asyncio.create_task(self._watch(run, quota))
@@ -258,15 +265,14 @@ class FunctionRuns:
 
     def _may_say(self, run: str, size: int) -> bool:
         said = self._said.get(run)
-        if said is None or said.allowance.take(size):
+        if said is None or said.take(size):
             return True
-        said.dropped += 1
         if said.dropped == 1:
             self._say("notice", run, text=TOO_MANY)
         return False
 
     def _end(self, run: str, **facts: Any) -> None:
-        if self._orders.pop(run, None) is None:
+        if (order := self._orders.pop(run, None)) is None:
             return
         if watching := self._watching.pop(run, None):
             watching.cancel()
@@ -275,19 +281,12 @@ class FunctionRuns:
             facts |= {"error": above, "kind": "quota", "tail": ""}
         self._stopping.discard(run)
         self._over.append(run)
-        self._say("ended", run, dropped=self._said.pop(run).dropped, **facts)
+        end = partial(self._say, "ended", run, dropped=self._said.pop(run).dropped, **facts)
+        end() if self._away is None else self._away.ends(order, end)
 
     def _say(self, kind: str, run: str, /, **facts: Any) -> None:
         message = {"k": kind, "run": run, "t": time.time(), **facts}
         self._mailbox.put(json.dumps(message).encode())
-
-
-@dataclass(slots=True)
-class _Said:
-    """What a run has said, and was not passed on."""
-
-    allowance: Allowance
-    dropped: int = 0
 
 
 def _devices() -> dict[str, str]:

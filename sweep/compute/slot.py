@@ -82,9 +82,7 @@ class Slot:
             self._away = await asyncio.to_thread(Away, self._line)
         self._guard = start_guard(self._guard_file)
         if function is not None:
-            self._functions = FunctionRuns(
-                self._mailbox, self._folder, self._to_guard, self._away
-            )
+            self._functions = FunctionRuns(self._mailbox, self._folder, self._to_guard, self._away)
             self._functions.load(function)
         reader, self._writer = await asyncio.open_unix_connection(sock=self._guard)
         self._listener = asyncio.create_task(self._listen(reader))

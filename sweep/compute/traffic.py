@@ -11,10 +11,11 @@ from typing import Any
 
 from sweep.compute.arrivals import BOUND, Arrivals
 from sweep.compute.assignment import Node
+from sweep.compute.delivery import FOLDERS
 from sweep.compute.departures import Departures
 from sweep.compute.node_facts import OF_A_NODE
 from sweep.compute.run_log import LOG_BYTES
-from sweep.compute.target import NodeIs, Process, RunOrder
+from sweep.compute.target import Function, NodeIs, Process, RunOrder
 from sweep.compute.travel import EARLIER, OF_A_MACHINE
 
 Answer = tuple[int, int, dict[str, Any]]
@@ -55,6 +56,13 @@ class Traffic:
             self._nodes[node.name] = facts
             yield NodeIs(node.name, facts)
 
+    @staticmethod
+    def function(function: Function | None) -> dict[str, Any] | None:
+        """Return a function in the form in which slots take it."""
+        if function is None:
+            return None
+        return {**function.plain(), "inherited": _inherited(function.env)}
+
     def order(self, slot: int, key: str, order: RunOrder) -> dict[str, Any]:
         """Return an order in the form in which a slot takes it."""
         plain = {"run": key, **order.plain()}
@@ -63,16 +71,14 @@ class Traffic:
             return plain
         quota = work.outputs_bytes if isinstance(work, Process) else None
         bound = BOUND if quota is None else quota + LOG_BYTES
-        self._arrivals[key] = Arrivals(Path(work.folder), bound)
+        # A call has no copy of the source, so everything below its folder is its own.
+        folders = FOLDERS if isinstance(work, Process) else ()
+        self._arrivals[key] = Arrivals(Path(work.folder), bound, folders)
         if isinstance(work, Process):
             for tree in filter(None, (work.tree, work.env.get(EARLIER))):
                 self._departures.allow(tree)
-            plain["inherited"] = [
-                name
-                for name, value in work.env.items()
-                if OF_A_MACHINE.fullmatch(name) and os.environ.get(name) == value
-            ]
-        return {**plain, "bound": bound}
+            plain["inherited"] = _inherited(work.env)
+        return {**plain, "bound": bound, "folders": folders}
 
     def hear(self, said: Mapping[str, Any]) -> Iterator[Answer]:
         """Take a file, or a question for one; yield the answer, unless it comes later."""
@@ -105,3 +111,12 @@ class Traffic:
         self._heard.pop(key, None)
         if arrivals := self._arrivals.pop(key, None):
             arrivals.close()
+
+
+def _inherited(env: Mapping[str, str]) -> list[str]:
+    """Return the variables that are this machine's, and not for another."""
+    return [
+        name
+        for name, value in env.items()
+        if OF_A_MACHINE.fullmatch(name) and os.environ.get(name) == value
+    ]

@@ -1,8 +1,5 @@
 """A slot on a node that does not see the engine's files: what it needs is fetched, once per node.
 
-The slot asks, through its mailbox, and the engine answers; one question at a time, and as much
-in one answer as goes through in a fraction of a second, so that reports never wait for long.
-
 Standard library only: it travels with the slot.
 """
 
@@ -10,7 +7,6 @@ from __future__ import annotations
 
 import asyncio
 import fcntl
-import json
 import os
 import re
 import shutil
@@ -18,20 +14,17 @@ import sys
 import tempfile
 import time
 from base64 import b64decode
-from collections.abc import AsyncIterator, Callable, Mapping
+from collections.abc import AsyncIterator, Callable, Coroutine, Mapping
 from pathlib import Path
 from typing import Any
 
 from sweep.compute.delivery import Delivery
-from sweep.compute.mailbox import Mailbox
+from sweep.compute.line import Line
 from sweep.compute.node_files import abandoned, base, held, unused, waited_for
 from sweep.compute.unpacking import Unpacking, checked
 
 NOTICE_SECONDS, NOTICE_BYTES = 10.0, 32_000_000
 """Between two words of how far a large snapshot has come, and from which size on."""
-LEAST, MOST = 1 << 16, 1 << 20
-SHORT, LONG = 0.1, 0.5
-"""Seconds: an answer that is quicker is followed by a larger one, a slower by a smaller one."""
 EARLIER = "SWEEP_RESUME_FROM"
 """The variable with the folder of an earlier attempt's outputs, which a run may go on from."""
 OF_A_MACHINE = re.compile(
@@ -51,64 +44,6 @@ def sees(probe: Mapping[str, str] | None) -> bool:
         return Path(probe["path"]).read_text() == probe["text"]
     except (OSError, ValueError):
         return False
-
-
-class Pace:
-    """How much is sent at a time."""
-
-    def __init__(self) -> None:
-        self.size = LEAST
-
-    def took(self, seconds: float) -> None:
-        """Take note of how long the last piece has taken."""
-        if seconds < SHORT:
-            self.size = min(MOST, 2 * self.size)
-        elif seconds > LONG:
-            self.size = max(LEAST, self.size // 2)
-
-
-class Line:
-    """Questions to the engine, and its answers.
-
-    Args:
-        number: the slot's.
-        mailbox: where questions go.
-    """
-
-    def __init__(self, number: int, mailbox: Mailbox) -> None:
-        self._number = number
-        self._mailbox = mailbox
-        self._last = 0
-        self._open: dict[int, asyncio.Future[dict[str, Any]]] = {}
-        self.pace = Pace()
-
-    async def ask(self, kind: str, **facts: Any) -> dict[str, Any]:
-        """Return the engine's answer.
-
-        Raises:
-            OSError: it says no; the message is its reason.
-        """
-        self._last += 1
-        number = self._last
-        self._open[number] = asyncio.get_running_loop().create_future()
-        question = {"k": kind, "slot": self._number, "n": number, **facts}
-        self._mailbox.put(json.dumps(question).encode())
-        began = time.monotonic()
-        try:
-            answer = await self._open[number]
-        finally:
-            del self._open[number]
-        if "data" in facts or "data" in answer:
-            self.pace.took(time.monotonic() - began)
-        if "error" in answer:
-            raise OSError(answer["error"])
-        return answer
-
-    def answer(self, number: int, answer: dict[str, Any]) -> None:
-        """Take an answer; nobody may be waiting for it any more."""
-        waiting = self._open.get(number)
-        if waiting is not None and not waiting.done():
-            waiting.set_result(answer)
 
 
 class Away:
@@ -134,22 +69,28 @@ class Away:
         for folder in [*dead, *unused(self._base / "trees")]:
             shutil.rmtree(folder, ignore_errors=True)
         self._bringing: dict[str, asyncio.Task[None]] = {}
-        self._clearing: set[asyncio.Task[None]] = set()
+        self._deliveries: dict[str, Delivery] = {}
+        self._tasks: set[asyncio.Task[None]] = set()
+
+    def function(self, function: Order) -> Order:
+        """Return what all calls have in common, as it is here."""
+        return {**function, "env": _env(function), "cwd": str(self._work)}
+
+    def call(self, order: Order) -> Order:
+        """Return the order of a call with this node's folder."""
+        return {**order, "folder": str(self._work / order["run"]), "earlier": []}
 
     def local(self, order: Order) -> Order:
         """Return an order with this node's folders in place of the engine's."""
-        key, env = order["run"], order["env"]
+        key, env = order["run"], _env(order)
         moves = {order["folder"]: str(self._work / key)}
         if env.get(EARLIER):
             moves[env[EARLIER]] = str(self._work / f"{key}.earlier")
-        inherited = set(order.get("inherited", ()))
-        env = {k: _moved(v, moves) for k, v in env.items() if k not in inherited}
-        theirs = {k: v for k, v in os.environ.items() if OF_A_MACHINE.fullmatch(k)}
         argv = [_interpreter(order["argv"][0]), *order["argv"][1:]]
         return {
             **order,
             "argv": [_moved(word, moves) for word in argv],
-            "env": {**theirs, **env},
+            "env": {name: _moved(value, moves) for name, value in env.items()},
             "folder": moves[order["folder"]],
             "earlier": [*moves.items()][1:],
         }
@@ -187,15 +128,32 @@ class Away:
 
     def delivery(self, order: Order, notice: Callable[[str], None]) -> Delivery:
         """Return what gives back the files of a run as they are written."""
-        return Delivery(order["run"], Path(order["folder"]), order["bound"], self._line, notice)
+        folder, bound, folders = Path(order["folder"]), order["bound"], order["folders"]
+        return Delivery(order["run"], folder, bound, self._line, notice, folders)
 
     def clear(self, order: Order) -> None:
         """Take away the folder of a run that is over, and whose files are with the engine."""
         for folder in [order["folder"], *(ours for _, ours in order["earlier"])]:
-            gone = asyncio.to_thread(shutil.rmtree, folder, ignore_errors=True)
-            task = asyncio.create_task(gone)
-            self._clearing.add(task)
-            task.add_done_callback(self._clearing.discard)
+            self._begin(asyncio.to_thread(shutil.rmtree, folder, ignore_errors=True))
+
+    def begins(self, order: Order, say: Callable[..., None]) -> None:
+        """A call begins: give back what it writes; `say` takes a kind, a run, and facts."""
+        run = order["run"]
+        self._deliveries[run] = self.delivery(order, lambda text: say("notice", run, text=text))
+
+    def ends(self, order: Order, end: Callable[..., None]) -> None:
+        """A call has ended: announce it, once its files are with the engine."""
+        self._begin(self._finish(order, end))
+
+    async def _finish(self, order: Order, end: Callable[..., None]) -> None:
+        delivery = self._deliveries.pop(order["run"], None)
+        end(undelivered=0 if delivery is None else await delivery.finish())
+        self.clear(order)
+
+    def _begin(self, work: Coroutine[Any, Any, None]) -> None:
+        task = asyncio.create_task(work)
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
 
     async def _tree(self, fetch: Fetch) -> Path:
         """Return where a snapshot is on this node; it is fetched if nobody has."""
@@ -267,6 +225,13 @@ class Fetch:
                 raise OSError(f"{self._question['path']} has become shorter")
             offset += len(piece)
             yield piece
+
+
+def _env(order: Order) -> dict[str, str]:
+    """Return the environment of an order, with what it is to have of this machine."""
+    inherited = set(order.get("inherited", ()))
+    ours = {name: v for name, v in os.environ.items() if OF_A_MACHINE.fullmatch(name)}
+    return {**ours, **{name: v for name, v in order["env"].items() if name not in inherited}}
 
 
 def _moved(word: str, moves: Mapping[str, str]) -> str:

@@ -48,7 +48,6 @@ class Translator:
         runs: the runs of the scheduler.
         watch: notices when the primary metric does not come.
         facts: what is known of each run besides its state.
-        nodes: what is known of each node, by name; kept as a fact about the sweep.
         stops: when each attempt that is to stop was decided to, by run and attempt.
     """
 
@@ -57,7 +56,6 @@ class Translator:
     watch: MetricWatch
     facts: dict[int, dict[str, Any]] = field(default_factory=dict)
     stops: dict[tuple[int, int], float] = field(default_factory=dict)
-    nodes: dict[str, Any] = field(default_factory=dict)
     _warned: set[str] = field(default_factory=set)
 
     def events(self, message: Message, at: float, batch: Batch) -> Iterable[Event]:
@@ -85,8 +83,7 @@ class Translator:
             case SlotsAre(slots, nodes, ahead):
                 yield SlotsChanged(at, slots, nodes, ahead)
             case NodeIs(name, facts):
-                self.nodes[name] = dict(facts)
-                batch.sweep["nodes"] = self.nodes
+                batch.sweep[f"node:{name}"] = dict(facts)
             case Notice(text):
                 batch.notices.append((at, None, text))
             case _ if not self._current(message):

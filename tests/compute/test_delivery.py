@@ -16,8 +16,8 @@ import pytest
 from sweep.compute import delivery
 from sweep.compute.arrivals import MOST_STAGED, STAGE, Arrivals
 from sweep.compute.delivery import FOLDERS, Delivery
+from sweep.compute.line import LEAST, MOST, Line, Pace
 from sweep.compute.mailbox import Mailbox
-from sweep.compute.travel import LEAST, MOST, Line, Pace
 
 
 class Way:

@@ -16,10 +16,13 @@ from typing import Any
 
 import pytest
 
+from sweep.api.tune import pickled
 from sweep.compute.cluster import Host, LocalRay, Opened
 from sweep.compute.ray_target import RayTarget
 from sweep.compute.resources import Resources
 from sweep.compute.target import (
+    Call,
+    Function,
     Message,
     NodeIs,
     Notice,
@@ -126,6 +129,36 @@ class There:
         )
         self.target.launch(RunOrder(run, 1, {}, process))
         return run, folder
+
+
+def train(run, x):
+    run.log("score", x)
+    sys.stdout.write("training\n")
+    (Path(run.folder) / "models").mkdir()
+    (Path(run.folder) / "models" / "best").write_text(str(x))
+
+
+def test_calls_bring_back_all_that_they_write(tmp_path):
+    function = Function(pickled(train), "score", {**os.environ, "SWEEP_RUN_ID": "t"}, "/nowhere")
+    target = RayTarget(Resources(1, 0, 1, 0), tmp_path / "ray", function, Away())
+    target.open(1)
+    try:
+        heard: list[Message] = []
+        until = time.monotonic() + 60
+        for number in range(3):
+            folder = tmp_path / "runs" / str(number)
+            target.launch(RunOrder(number, 1, {"x": number}, Call(str(number), str(folder))))
+        while sum(isinstance(m, RunEnded) for m in heard) < 3:
+            assert time.monotonic() < until, heard
+            heard += target.poll(1.0)
+        assert [m.error for m in heard if isinstance(m, RunEnded)] == ["", "", ""]
+        for number in range(3):
+            folder = tmp_path / "runs" / str(number)
+            assert (folder / "models" / "best").read_text() == str(number)
+            assert (folder / "user_logs" / "std_log.txt").read_text() == "training\n"
+            assert {p.name for p in folder.iterdir()} <= {"models", "user_logs"}
+    finally:
+        target.close()
 
 
 @pytest.fixture(scope="module")

@@ -6,7 +6,7 @@ import math
 
 import pytest
 
-from sweep.compute.target import Notice, RunEnded, RunLost, RunSaid, RunStarted, SlotsAre
+from sweep.compute.target import NodeIs, Notice, RunEnded, RunLost, RunSaid, RunStarted, SlotsAre
 from sweep.core.events import (
     Completed,
     Failed,
@@ -98,6 +98,12 @@ def test_words_of_another_attempt_are_not_heard(message):
     told = Told()
     assert told.hear(message) == []
     assert not told.batch
+
+
+def test_what_a_node_is_is_kept_with_the_sweep():
+    told = Told()
+    assert told.hear(NodeIs("a-1", {"cpus": 2}), NodeIs("b-2", {"cpus": 4})) == []
+    assert told.batch.sweep == {"node:a-1": {"cpus": 2}, "node:b-2": {"cpus": 4}}
 
 
 def test_a_notice_is_told_and_no_event():
