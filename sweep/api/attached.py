@@ -95,14 +95,15 @@ class HDInsightCompute(ComputeTarget):
             password: of the account; not kept.
             private_key_file: a key that opens the account; only its path is kept.
             private_key_passphrase: of that file; not kept.
-            ours: beyond the service's: `master` (spark://host:port, or yarn) instead of an
-                address, and more, see `target_kinds.hdinsight`.
+            ours: beyond the service's: `master` (spark://host:port, or yarn), seen from here where
+                there is no address; `python`, an interpreter that head and workers have; and
+                more, see `target_kinds.hdinsight`.
 
         Raises:
             ComputeTargetException: something is missing, or has no meaning.
         """
         secret = _secret(password, private_key_file, private_key_passphrase)
-        if "master" in ours:
+        if ours.get("master") and not address:
             return _attached("hdinsight", {"address": address or "", **ours}, secret)
         names = (subscription_id, resource_group, cluster_name)
         about = {

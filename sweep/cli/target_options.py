@@ -8,7 +8,7 @@ from typing import Any
 import click
 
 from sweep.cli.options import many, workspace_option
-from sweep.cli.target_register import print_manifests, register, values_of
+from sweep.cli.target_register import pairs_of, print_manifests, register, values_of
 from sweep.errors import ComputeTargetException, UserError
 
 service_options = many(
@@ -180,15 +180,18 @@ def remote(**given: Any) -> None:
 @click.option("--max-nodes", type=int, default=1, show_default=True)
 @click.option("--min-nodes", type=int, default=0, show_default=True)
 @click.option("--cpus-per-node", type=int, default=1, show_default=True)
+@click.option("--gpus-per-node", type=int, default=0, show_default=True)
+@click.option("--conf", multiple=True, metavar="KEY=VALUE", help="Of Spark; no secrets.")
 @click.option("--driver-host", default="", help="How the executors reach this machine.")
 @click.option("--spark-home", default="", help="A Spark installation; default: PySpark's.")
 @click.option("--allow-unauthenticated", is_flag=True, help="Accept a Spark without a secret.")
 @_login
 def hdinsight(**given: Any) -> None:
-    """Attach a Spark cluster by its master."""
-    login = ("username", "ssh_port", "private_key_file", "secret_file", "host_key")
-    if given["master"]:
+    """Attach a Spark cluster: by its master, or by SSH to its head."""
+    login = ("username", "ssh_port", "private_key_file", "host_key")
+    if given["master"] and not given["address"]:
         given = {name: value for name, value in given.items() if name not in login}
+    given["properties"] = pairs_of("--conf", given.pop("conf"))
     register("hdinsight", given)
 
 

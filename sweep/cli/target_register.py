@@ -19,7 +19,8 @@ def print_manifests(kind: str, given: dict[str, Any]) -> None:
     click.echo(manifests(kind, name, about, more), nl=False)
 
 
-def _pairs(option: str, words: tuple[str, ...]) -> dict[str, str]:
+def pairs_of(option: str, words: tuple[str, ...]) -> dict[str, str]:
+    """Return what an option that may stand several times says, by its keys."""
     found = {}
     for word in words:
         key, equals, value = word.partition("=")
@@ -34,7 +35,7 @@ def values_of(option: str, words: tuple[str, ...]) -> dict[str, Any]:
     import yaml  # noqa: PLC0415 - not needed for --help
 
     try:
-        return {key: yaml.safe_load(text) for key, text in _pairs(option, words).items()}
+        return {key: yaml.safe_load(text) for key, text in pairs_of(option, words).items()}
     except yaml.YAMLError:
         raise UserError(f"{option}: expected values such as 3, true or text") from None
 
@@ -42,7 +43,7 @@ def values_of(option: str, words: tuple[str, ...]) -> dict[str, Any]:
 def _parts(given: dict[str, Any]) -> tuple[str, dict[str, Any], str]:
     """Return the name, what the target is described by, and its secret."""
     about = dict(given)
-    tags = _pairs("--tag", about.pop("tags"))
+    tags = pairs_of("--tag", about.pop("tags"))
     for name in ("no_wait", "output_metadata_file", "workspace"):
         about.pop(name)
     passwords = [about.pop(key, "") for key in ("password", "private_key_passphrase")]

@@ -106,7 +106,7 @@ def _of_name(
     if cluster is None:
         return None
     if cluster["kind"] == "spark":
-        return {**cluster, "secret": variable_of(name)}
+        return {**cluster, "secret": cluster["secret"] or variable_of(name)}
     if cluster["kind"] == "pool":
         if cluster["provider"] == "azure-batch":
             options = {**cluster["options"], "key": variable_of(name)}

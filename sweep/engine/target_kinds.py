@@ -63,42 +63,49 @@ def hdinsight(  # noqa: PLR0913 - a Spark cluster has many sides
     max_nodes: int = 1,
     idle_seconds_before_scaledown: float = 60,
     cpus_per_node: int = 1,
+    gpus_per_node: int = 0,
     driver_host: str = "",
     python: str = "",
     spark_home: str = "",
     allow_unauthenticated: bool = False,
+    properties: Mapping[str, str] | None = None,
+    secret_file: str = "",
     **about: Any,
 ) -> Made:
-    """Return a Spark cluster by its master.
+    """Return a Spark cluster: by its master, or by its head, which is reached by SSH.
 
     Raises:
         ComputeTargetException: something is missing, or has no meaning.
     """
-    if not master:
-        return Made(
-            remote(address=address, **about).properties,
-            None,
-            trouble="a Spark cluster that is only reached by SSH to its head cannot be used from"
-            " here: on the head itself, or where its Spark can be reached, attach it by its"
-            " master: yarn, or spark://host:7077",
-        )
-    if address:
-        raise ComputeTargetException("give either master, or the address of the cluster's head")
-    properties = {
-        "master": master,
+    kept: dict[str, Any] = {
+        "master": master or ("yarn" if address else ""),
         "min_nodes": min_nodes,
         "max_nodes": max_nodes,
         "cpus_per_node": cpus_per_node,
+        "gpus_per_node": gpus_per_node,
         "driver_host": driver_host,
         "python": python,
         "spark_home": spark_home,
         "allow_unauthenticated": allow_unauthenticated,
+        "properties": dict(properties or {}),
     }
     idle = idle_seconds_before_scaledown
-    return Made(
-        {**properties, "idle_seconds_before_scaledown": idle},
-        {"kind": "spark", **properties, "idle_seconds": idle},
-    )
+    spark = {"kind": "spark", **kept, "idle_seconds": idle}
+    kept["idle_seconds_before_scaledown"] = idle
+    if master and not address:
+        secret = private_file(secret_file) if secret_file else ""
+        return Made({**kept, "secret_file": secret}, {**spark, "secret": secret})
+    head = remote(address=address, python=python, secret_file=secret_file, **about)
+    kept = {**head.properties, **kept}
+    if not python:
+        return Made(
+            kept,
+            None,
+            trouble="python: name an interpreter that its head and its workers all have, with"
+            " hypersweep and what its extra `spark` needs; or, where its Spark can be reached from"
+            " here, attach it by its master: yarn, or spark://host:7077",
+        )
+    return Made(kept, {**(head.cluster or {}), "cluster": spark})
 
 
 def batch(  # noqa: PLR0913 - two systems in one word

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import warnings
 from pathlib import Path
@@ -24,7 +25,13 @@ from sweep import (
     ScriptRunConfig,
     Workspace,
 )
+from sweep.compute.pool import Pool
+from sweep.compute.providers import provider_class
 from sweep.compute.ray_node import RayNode, cluster_environment
+from sweep.compute.spark import SparkCluster
+from sweep.engine.provisioning import register
+from sweep.engine.targets import cluster_in
+from sweep.storage.targets import TargetRegistry
 
 
 @pytest.fixture
@@ -99,6 +106,17 @@ class TestSnippets:
         with pytest.raises(ComputeTargetException, match="attach it by its master"):
             hdi_compute.wait_for_completion(show_output=True)
 
+    def test_hdinsight_by_ssh_with_an_interpreter_there(self, ws):
+        login = {"address": "mine-ssh.example", "username": "me", "python": "/opt/sweep/python"}
+        attach_config = HDInsightCompute.attach_configuration(**login, max_nodes=4)
+        ComputeTarget.attach(ws, "myhdi", attach_config)
+        (kept,) = (json.loads(p.read_text()) for p in Path(".sweep").rglob("myhdi.json"))
+        cluster = kept["cluster"]
+        assert (cluster["kind"], cluster["username"]) == ("remote", "me")
+        assert (cluster["cluster"]["kind"], cluster["cluster"]["master"]) == ("spark", "yarn")
+        assert cluster["python"] == cluster["cluster"]["python"] == "/opt/sweep/python"
+        SparkCluster.from_kept(cluster["cluster"])
+
     def test_batch(self, ws):
         batch_compute_name = "mybatchcompute"
         with pytest.raises(ComputeTargetException, match="there is no such compute target"):
@@ -119,6 +137,53 @@ class TestSnippets:
         assert by_configuration.run_config.target == "ours"
         with pytest.raises(ConfigError, match="compute_target: expected a target or its name"):
             ScriptRunConfig(".", "x.py", compute_target=3)
+
+
+KEPT = {
+    "pool": ("amlcompute", {"max_nodes": 2, "gpus_per_node": 0.5}),
+    "slurm": (
+        "amlcompute",
+        {
+            "max_nodes": 2,
+            "provider": "slurm",
+            "partition": "cpu",
+            "time_limit_minutes": 60,
+            "options": {"qos": "low"},
+        },
+    ),
+    "ssh": ("amlcompute", {"max_nodes": 2, "provider": "ssh", "hosts": ["me@a", "b:2222"]}),
+    "machine": ("remote", {"address": "host", "username": "me", "ssh_port": "2222"}),
+    "spark": ("hdinsight", {"master": "spark://host:7077", "properties": {"spark.a": "b"}}),
+    "batch": (
+        "batch",
+        {"resource_group": "g", "account_name": "account", "location": "west", "pool_name": "p"},
+    ),
+    "jobs": ("batch", {"scheduler": "slurm", "partition": "cpu"}),
+    "ray": ("existing", {"address": "host:6379"}),
+}
+
+
+@pytest.mark.parametrize("name", KEPT)
+def test_what_is_kept_is_what_clusters_take(ws, name, monkeypatch):
+    """Nothing is reached: a cluster of each kind is made of what the registry has kept."""
+    monkeypatch.setenv(f"SWEEP_SECRET_{name.upper()}", "a secret")
+    kind, about = KEPT[name]
+    register(ws.folder, name, kind, about)
+    cluster = cluster_in(TargetRegistry(ws.folder).get(name))
+    if isinstance(cluster, Pool):
+        provider_class(cluster.config["provider"])
+        assert cluster.files.path == ws.folder.path / "computetargets" / name
+        assert cluster.config["options"].get("time_minutes", 60) == 60
+    with_secret = {"machine", "spark", "ray"}
+    for attribute in ("_machine", "token", "_secret"):
+        with_secret -= {name} if "a secret" in repr_all(cluster, attribute) else set()
+    assert name not in with_secret
+
+
+def repr_all(cluster, attribute):
+    """Return an attribute with all that its own `repr` hides."""
+    found = getattr(cluster, attribute, "")
+    return str(getattr(found, "password", found))
 
 
 class TestMistakes:
