@@ -50,7 +50,8 @@ class Leaderboard:
         self.population = 0
         """How many runs have reported anything."""
         self._curves: dict[int, Curve] = {}
-        self._top: list[tuple[float, int]] = []  # per interval: best score by then, and whose
+        self._tops = array("d")  # per interval: the best score by then
+        self._holders = array("q")  # and whose it is
         self._means: Standings[float] | None = Standings(means) if means else None
         self._bests: Standings[tuple[float, int]] | None = Standings(bests) if bests else None
         self._outside: set[int] = set()  # not in the field of best values
@@ -68,11 +69,12 @@ class Leaderboard:
         if curve is None:
             curve = self._curves[run] = Curve()
             self.population += 1
-        before, scores, top = curve.best, curve.scores, self._top
+        before, scores, tops = curve.best, curve.scores, self._tops
         scores.append(score)
         length = len(scores)
-        if length > len(top):
-            top.append(top[-1] if top else (-math.inf, run))
+        if length > len(tops):
+            tops.append(tops[-1] if tops else -math.inf)
+            self._holders.append(self._holders[-1] if self._holders else run)
         if score > before:  # else it cannot be above what the field had before either
             curve.best = score
             self._raise_top(run, length, score)
@@ -121,12 +123,13 @@ class Leaderboard:
 
     def top(self, interval: int) -> tuple[float, int]:
         """Return the best score of all runs over their first `interval` reports, and whose."""
-        return self._top[min(interval, len(self._top)) - 1]
+        place = min(interval, len(self._tops)) - 1
+        return self._tops[place], self._holders[place]
 
     def compare(self, run: int) -> tuple[float, float]:
         """Return the best score of `run`, and the best of all runs over as many reports."""
         curve = self._curves[run]
-        return curve.best, self._top[len(curve.scores) - 1][0]
+        return curve.best, self._tops[len(curve.scores) - 1]
 
     def means(self) -> Standings[float]:
         """Return the field of running averages (scores)."""
@@ -141,13 +144,13 @@ class Leaderboard:
     # ---- upkeep -----------------------------------------------------------------------
 
     def _raise_top(self, run: int, length: int, score: float) -> None:
-        top = self._top
-        if score > top[-1][0]:  # the best of all
+        tops, holders = self._tops, self._holders
+        if score > tops[-1]:  # the best of all
             self.leader = run
-        for i in range(length - 1, len(top)):
-            if score <= top[i][0]:
+        for i in range(length - 1, len(tops)):
+            if score <= tops[i]:
                 break
-            top[i] = (score, run)
+            tops[i], holders[i] = score, run
 
     def _figures_of_means(self, run: int) -> Iterator[tuple[int, float | None]]:
         total, count = 0.0, 0
@@ -164,18 +167,19 @@ class Leaderboard:
 
     def _recount_top(self, gone: int) -> None:
         """Find new holders for the places that `gone` held; a rare event, so by looking."""
-        if self.leader != gone and all(holder != gone for _, holder in self._top):
+        if self.leader != gone and gone not in self._holders:
             return
         longest = max((len(c.scores) for c in self._curves.values()), default=0)
-        self._top = [(-math.inf, gone)] * longest
+        self._tops = array("d", [-math.inf]) * longest
+        self._holders = array("q", [gone]) * longest
         self.leader = None
         for run, curve in self._curves.items():
             best = -math.inf
             for i in range(longest):
                 if i < len(curve.scores):
                     best = max(best, curve.scores[i])
-                if best > self._top[i][0]:
-                    self._top[i] = (best, run)
+                if best > self._tops[i]:
+                    self._tops[i], self._holders[i] = best, run
             if best > -math.inf and (self.leader is None or best > self.best(self.leader)):
                 self.leader = run
 
