@@ -192,7 +192,7 @@ def _configuration(folder: Path, port: int) -> None:
         "ListenAddress 127.0.0.1",
         f"HostKey {folder / 'host_key'}",
         f"AuthorizedKeysFile {folder / 'authorized_keys'}",
-        f"SetEnv TMPDIR={folder / 'tmp'} {MARK}={os.environ.get(MARK, '')}",
+        f"SetEnv TMPDIR={folder / 't'} {MARK}={os.environ.get(MARK, '')}",
         "PermitRootLogin yes",
         "PasswordAuthentication yes",
         "MaxStartups 100",
