@@ -209,6 +209,8 @@ def hdinsight(**given: Any) -> None:
 @click.option("--cpus-per-node", type=float, default=1, show_default=True)
 @click.option("--time-limit-minutes", type=int, help="Of one node of Slurm.")
 @click.option("--location", default="", help="Region of Azure Batch.")
+@click.option("--python", default="", help="The interpreter on the machines of Azure Batch.")
+@click.option("--head-address", default="", help="How these machines reach this one.")
 def batch(**given: Any) -> None:
     """Attach a batch system: Slurm, or an account of Azure Batch."""
     register("batch", given)

@@ -62,7 +62,10 @@ class AzureBatchProperties:
                 f"pool: expected at most 64 of a-z, 0-9, '-', '_', got {self.pool!r}"
             )
         if not self.endpoint and not re.fullmatch(r"[a-z0-9]+", self.location):
-            raise ConfigError(f"location: expected one such as westeurope, got {self.location!r}")
+            raise ConfigError(
+                f"location: expected the account's region, such as westeurope, or else its whole"
+                f" address; got {self.location!r}"
+            )
         if self.endpoint and not re.match(r"https://|http://127\.0\.0\.1:", self.endpoint):
             raise ConfigError(f"endpoint: expected https://..., got {self.endpoint!r}")
 

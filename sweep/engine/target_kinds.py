@@ -122,6 +122,8 @@ def batch(  # noqa: PLR0913 - two systems in one word
     cpus_per_node: float = 1,
     time_limit_minutes: int | None = None,
     idle_seconds_before_scaledown: float = 120,
+    python: str = "",
+    head_address: str = "",
 ) -> Made:
     """Return a batch system: Slurm, or an account of Azure Batch.
 
@@ -163,6 +165,8 @@ def batch(  # noqa: PLR0913 - two systems in one word
         "pool_name": pool_name,
         "account_url": account_url,
         "location": location,
+        "python": python,
+        "head_address": head_address,
         **pool,
     }
     options = {
@@ -171,6 +175,8 @@ def batch(  # noqa: PLR0913 - two systems in one word
         "location": location,
         "pool": pool_name,
         "endpoint": account_url,
+        "python": python,
+        "address": head_address,
     }
     options = {key: value for key, value in options.items() if value}
     cluster = {"kind": "pool", **pool, "provider": "azure-batch", "options": options}

@@ -23,8 +23,10 @@ from sweep import (
     RemoteCompute,
     RunConfiguration,
     ScriptRunConfig,
+    UserError,
     Workspace,
 )
+from sweep.compute.azure_batch_provider import AzureBatchProvider
 from sweep.compute.pool import Pool
 from sweep.compute.providers import provider_class
 from sweep.compute.ray_node import RayNode, cluster_environment
@@ -128,6 +130,18 @@ class TestSnippets:
         assert isinstance(BatchCompute(ws, batch_compute_name), BatchCompute)
         assert batch_compute.cluster_resource_id == "account"
         assert batch_compute.provisioning_errors is None
+
+    def test_batch_has_its_nodes_from_a_pool_of_azure(self, ws):
+        about = {"resource_group": "theirs", "account_name": "account", "pool_name": "gpus"}
+        more = {"location": "westeurope", "python": "/opt/python", "head_address": "10.0.0.4"}
+        described = BatchCompute.attach_configuration(**about, **more)
+        ComputeTarget.attach(ws, "mine", described)
+        (kept,) = (json.loads(p.read_text()) for p in Path(".sweep").rglob("mine.json"))
+        assert (kept["cluster"]["kind"], kept["cluster"]["provider"]) == ("pool", "azure-batch")
+        options = kept["cluster"]["options"]
+        assert (options["pool"], options["python"]) == ("gpus", "/opt/python")
+        with pytest.raises(UserError, match="set the variable SWEEP_SECRET_MINE"):
+            AzureBatchProvider.check(options)
 
     def test_a_run_on_a_target(self, ws, no_secrets):
         ComputeTarget.attach(ws, "ours", RayCompute.attach_configuration("127.0.0.1:1"))

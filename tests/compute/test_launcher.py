@@ -116,3 +116,13 @@ def test_rays_schema_can_say_no(path, value, message):
     place[path[-1]] = value
     with pytest.raises(ConfigError, match=message):
         validate(wrong)
+
+
+@pytest.mark.parametrize("asked", ALL, ids=lambda a: a.provider)
+def test_the_launcher_itself_takes_it_with_its_own_defaults(asked):
+    util = pytest.importorskip("ray.autoscaler._private.util")
+    whole = util.prepare_config(configuration(asked))
+    util.validate_config(whole)
+    assert whole["available_node_types"]["worker"]["max_workers"] == asked.max_nodes
+    assert whole["available_node_types"]["head"]["max_workers"] == 0
+    assert not whole["docker"], "nothing of the defaults that starts a container"
