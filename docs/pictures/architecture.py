@@ -10,7 +10,11 @@ import matplotlib as mpl
 
 mpl.use("Agg")
 import matplotlib.pyplot as plt
+from matplotlib.axes import Axes
 from matplotlib.patches import FancyArrowPatch, FancyBboxPatch
+
+from sweep.compute.kinds import KINDS
+from sweep.compute.providers import PROVIDERS
 
 ROOT = Path(__file__).parent.parent.parent
 BOXES = {  # part: (left, bottom, width), what it holds
@@ -27,6 +31,8 @@ BOXES = {  # part: (left, bottom, width), what it holds
 }
 PURE = {"samplers", "policies", "sweep.core"}
 HEIGHT = 0.95
+PLUG = (14.2, 3.0, 3.4)
+"""Beside `sweep/compute`: the compute targets, which plug in there."""
 
 
 def part_of(module: str) -> str | None:
@@ -69,9 +75,37 @@ def lines_of(part: str) -> int:
     return sum(len(path.read_text().splitlines()) for path in files)
 
 
+def draw_targets(axes: Axes) -> None:
+    """Draw the kinds of clusters, as the code has them, and where they plug in."""
+    left, bottom, width = PLUG
+    box = FancyBboxPatch(
+        (left, bottom),
+        width,
+        HEIGHT,
+        boxstyle="round,pad=0.02",
+        fc="#ffffff",
+        ec="#8a5a00",
+        ls="--",
+    )
+    axes.add_patch(box)
+    middle = left + width / 2
+    axes.text(middle, bottom + 0.63, "a target plugs in here", ha="center", weight="bold")
+    axes.text(middle, bottom + 0.36, ", ".join(("local", *KINDS)), ha="center", fontsize=8.5)
+    axes.text(middle, bottom + 0.1, f"pool: {', '.join(PROVIDERS)}", ha="center", fontsize=7)
+    arrow = FancyArrowPatch(
+        (left - 0.03, bottom + HEIGHT / 2),
+        (13.43, bottom + HEIGHT / 2),
+        arrowstyle="-[",
+        mutation_scale=5,
+        color="#8a5a00",
+    )
+    axes.add_patch(arrow)
+
+
 def main() -> None:
     """Write architecture.png."""
-    figure, axes = plt.subplots(figsize=(11, 7.2))
+    figure, axes = plt.subplots(figsize=(15.4, 7.2))
+    draw_targets(axes)
     for part, ((left, bottom, width), holds) in BOXES.items():
         colour = "#dceaf7" if part in PURE else "#f4f1ea"
         box = FancyBboxPatch(
@@ -102,7 +136,7 @@ def main() -> None:
     axes.text(0, -0.45, pure, fontsize=9)
     about = "arrows: imports, from the code; those that others imply are left out"
     axes.text(13.4, -0.45, about, fontsize=9, ha="right")
-    axes.set_xlim(-0.2, 13.6)
+    axes.set_xlim(-0.2, 17.8)
     axes.set_ylim(-0.6, 8.6)
     axes.axis("off")
     figure.savefig(Path(__file__).with_name("architecture.png"), dpi=130, bbox_inches="tight")
