@@ -82,7 +82,9 @@ class RayTarget:
         return time.time()
 
     def open(self, slots: int) -> None:
-        """Start the target host, which starts Ray or joins it."""
+        """Start the target host, which starts Ray or joins it; once."""
+        if self._opened is not None:
+            return
         self._wanted = min(slots, self._resources.slots)
         self._none_since = time.monotonic()
         self._cluster.check()

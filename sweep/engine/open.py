@@ -12,6 +12,7 @@ from sweep.compute.ray_target import RayTarget
 from sweep.compute.target import RunOrder
 from sweep.core.commands import Launch
 from sweep.core.definition import SweepDefinition
+from sweep.core.run import OVER
 from sweep.core.scheduler import Scheduler
 from sweep.engine.continuation import Continuation, space_of
 from sweep.engine.disk import Ballast, DiskWatch
@@ -82,6 +83,7 @@ class OpenSweep(Closing):
             }
             file = reader.get("hdconfig", None) or {}
             count = sum(reader.count().values())
+            status = reader.get("status")[0]
         place.check()
         if function is not None and "function" not in template:
             raise UserError(f"{folder.id} runs a script and no function: sweep resume {folder.id}")
@@ -99,11 +101,17 @@ class OpenSweep(Closing):
         if function is not None:
             called = FunctionTemplate(**template).common(folder, function, definition.metric)
         began = present if first is None else SweepDefinition.from_wire(first)
+        end_marked("SWEEP_ID", folder.id)  # what an engine that was killed may have left
         spaces = [space for d in (definition, began) if (space := space_of(d)) is not None]
+        self._target = target = RayTarget(
+            place.resources, folder.path / "ray", called, place.cluster
+        )
         try:
+            if count and (continuation.asks or status not in OVER):
+                target.open(definition.limits.concurrent)  # Ray starts while the past is replayed
             self.engine = Engine(
                 Scheduler(began),
-                RayTarget(place.resources, folder.path / "ray", called, place.cluster),
+                target,
                 self._journal,
                 _orders(folder, spaces, template, function),
                 wishes=self.interrupts,
@@ -115,17 +123,21 @@ class OpenSweep(Closing):
             if changes:
                 self._journal.write(Batch(sweep=changes))
         except BaseException:
+            target.close()
             self._journal.close()
             raise
-        end_marked("SWEEP_ID", folder.id)  # what an engine that was killed may have left
-        self.engine.disk = DiskWatch(folder.path)
-        self.engine.ballast = Ballast(folder.path / "ballast")
+        self._mind_disk()
+
+    def _mind_disk(self) -> None:
+        self.engine.disk = DiskWatch(self.folder.path)
+        self.engine.ballast = Ballast(self.folder.path / "ballast")
         self.engine.ballast.hold()
 
     def close(self) -> None:
         """Let others work on it."""
         if self.engine.ballast is not None:
             self.engine.ballast.free()
+        self._target.close()
         self._journal.close()
         self._lock.close()
 

@@ -115,9 +115,9 @@ class TestTune:
     def test_ctrl_c_pauses_it_and_says_how_to_go_on(self, tuned):
         run, (status, children), out, err = tuned
         assert status == "Paused"
-        assert children == [
-            *("Completed", "Completed", "Failed", "Canceled", "Canceled", "Failed", "NotStarted")
-        ]
+        ended = ("Completed", "Completed", "Failed", "Canceled", "Canceled", "Failed")
+        assert children[:6] == [*ended]
+        assert set(children[6:]) == {"NotStarted"}, "what ran, and what waited in a slot"
         assert err == (
             "stopping what runs; once more to stop at once; nothing is lost\n"
             f"go on with it: tune(..., resume={run.id!r})\n"
