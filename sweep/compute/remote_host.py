@@ -20,18 +20,16 @@ import shutil
 import signal
 import socket
 import sys
-import tempfile
 import threading
 import time
 from collections.abc import Mapping
-from pathlib import Path
 from typing import Any
 
 from sweep.compute.cluster import Cluster, LocalRay
 from sweep.compute.host_process import HostProcess
 from sweep.compute.kinds import cluster_of
-from sweep.compute.ray_folder import SOCKET_PATH_LIMIT
 from sweep.compute.resources import Resources, of_this_machine
+from sweep.compute.short_folder import short_folder
 from sweep.compute.ssh_sources import PROTOCOL
 from sweep.errors import SweepError, TargetError
 
@@ -129,15 +127,6 @@ class Bridge:
         words = self._host.log.read_bytes()[-LAST_WORDS:]
         with contextlib.suppress(OSError):
             os.write(2, words)
-
-
-def short_folder() -> Path:
-    """Return a new folder for files and sockets; in /tmp where the usual place has a long name."""
-    folder = Path(tempfile.mkdtemp(prefix="sweep-"))
-    if len(str(folder)) > SOCKET_PATH_LIMIT:
-        folder.rmdir()
-        folder = Path(tempfile.mkdtemp(prefix="sweep-", dir="/tmp"))
-    return folder
 
 
 def end_by_signal() -> None:

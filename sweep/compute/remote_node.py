@@ -24,7 +24,8 @@ from sweep.compute.guarded import Guarded
 from sweep.compute.node_watch import NAME
 from sweep.compute.ray_environment import quiet_environment
 from sweep.compute.ray_node import node_command
-from sweep.compute.remote_host import LAST_WORDS, LOOK_SECONDS, end_by_signal, short_folder
+from sweep.compute.remote_host import LAST_WORDS, LOOK_SECONDS, end_by_signal
+from sweep.compute.short_folder import short_folder
 from sweep.compute.ssh_sources import PROTOCOL
 
 ORPHANED = {"RAY_gcs_rpc_server_reconnect_timeout_s": "20"}
