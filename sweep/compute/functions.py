@@ -245,7 +245,7 @@ class FunctionRuns:
         for line in lines:
             run = next(iter(self._orders), "")
             if line.startswith(b'{"run":"%s","m":' % run.encode()):
-                if self._may_say(run, len(line)):
+                if self._may_say(run, len(line), logged):
                     logged.append(b'{"k":"said",' + line[1:])
                 continue
             self._put(logged)
@@ -254,7 +254,7 @@ class FunctionRuns:
                 self._say("started", said["run"], host=self._host, **said["start"])
             elif "end" in said:
                 self._end(said["run"], **said["end"])
-            elif self._may_say(said["run"], len(line)):
+            elif self._may_say(said["run"], len(line), logged):
                 logged.append(b'{"k":"said",' + line[1:])
         self._put(logged)
 
@@ -263,11 +263,12 @@ class FunctionRuns:
             self._mailbox.put(b"\n".join(lines))
             lines.clear()
 
-    def _may_say(self, run: str, size: int) -> bool:
+    def _may_say(self, run: str, size: int, before: list[bytes]) -> bool:
         said = self._said.get(run)
         if said is None or said.take(size):
             return True
         if said.dropped == 1:
+            self._put(before)
             self._say("notice", run, text=TOO_MANY)
         return False
 
