@@ -165,7 +165,7 @@ class Away:
         if not place.is_dir():
             async with waited_for(self._base / "locks" / name):
                 if not place.is_dir():
-                    part = Path(tempfile.mkdtemp(dir=self._work)) / "tree"
+                    part = self._work / "tree"
                     await fetch.into(part, about)
                     part.rename(place)
         os.utime(place)
