@@ -34,6 +34,9 @@ from sweep.compute.ssh_sources import PROTOCOL
 from sweep.errors import SweepError, TargetError
 
 LOOK_SECONDS = 1.0
+BUSY_SECONDS, GATHER_SECONDS = 0.005, 0.003
+"""When something was said so shortly before, more is gathered for so long: a packet costs both
+ends of a connection more than what is in it."""
 LAST_WORDS = 4_000
 """Bytes of the host's log that are passed on when it has failed."""
 
@@ -90,8 +93,13 @@ class Bridge:
                 data = data[os.write(1, data) :]
 
     def _from_host(self) -> None:
-        rest = b""
+        rest, said = b"", 0.0
         while data := os.read(self._host.out, 1 << 20):
+            if time.monotonic() < said + BUSY_SECONDS:
+                time.sleep(GATHER_SECONDS)
+                if select.select([self._host.out], [], [], 0)[0]:
+                    data += os.read(self._host.out, 1 << 20)
+            said = time.monotonic()
             whole, newline, rest_of = (rest + data).rpartition(b"\n")
             rest = rest_of
             self._write(whole + newline)
