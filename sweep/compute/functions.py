@@ -14,7 +14,7 @@ from collections import deque
 from collections.abc import Callable
 from functools import partial
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 from sweep.compute.execution import OOM_SCORE, QUOTA_GRACE, TOO_MANY, Order
 from sweep.compute.mailbox import RUN_MESSAGES, Allowance, Mailbox
@@ -22,6 +22,7 @@ from sweep.compute.outputs import too_much, until_above
 from sweep.compute.run_log import RunLog
 from sweep.compute.travel import Away
 
+BUSY_SECONDS, GATHER_SECONDS = 0.003, 0.001
 CHUNK = 1 << 16
 """Bytes that are read from the runner at a time."""
 RUNNER_LOG_BYTES = 10_000_000
@@ -185,9 +186,10 @@ class FunctionRuns:
                 os.close(output_in)
             connection = await self._connection(listening)
         path.unlink()
-        reader, self._writer = await asyncio.open_unix_connection(sock=connection)
+        _, self._writer = await asyncio.open_unix_connection(sock=connection.dup())
+        cast("asyncio.ReadTransport", self._writer.transport).pause_reading()
         self._alive = True
-        self._hearing = asyncio.create_task(self._hear(reader))
+        self._hearing = asyncio.create_task(self._hear(connection))
 
     async def _connection(self, listening: socket.socket) -> socket.socket:
         """Wait for the runner to call, or for its end.
@@ -230,14 +232,23 @@ class FunctionRuns:
         assert self._writer is not None
         self._writer.write(json.dumps(message).encode() + b"\n")
 
-    async def _hear(self, reader: asyncio.StreamReader) -> None:
-        rest = b""
-        with contextlib.suppress(ConnectionError):
-            while chunk := await reader.read(CHUNK):
+    async def _hear(self, connection: socket.socket) -> None:
+        """Hear the runner until it has ended.
+
+        While it speaks all the time, it is heard a thousand times a second and not once for every
+        line: that costs this process more than the lines.
+        """
+        loop, rest, heard = asyncio.get_running_loop(), b"", 0.0
+        with connection, contextlib.suppress(ConnectionError):
+            while chunk := await loop.sock_recv(connection, CHUNK):
                 *lines, rest = (rest + chunk).split(b"\n")
                 self._pass_on(lines)
                 await self._go_on()
                 await self._mailbox.room()
+                now = time.monotonic()
+                if now - heard < BUSY_SECONDS:
+                    await asyncio.sleep(GATHER_SECONDS)
+                heard = now
 
     def _pass_on(self, lines: list[bytes]) -> None:
         """Hear a few lines of the runner; what is logged goes on as it is, many as one."""
