@@ -45,9 +45,14 @@ if TYPE_CHECKING:
     from sweep.api.estimators import SKLearn as SKLearn
     from sweep.api.estimators import TensorFlow as TensorFlow
     from sweep.api.metric_goal import PrimaryMetricGoal as PrimaryMetricGoal
+    from sweep.api.pipeline import Pipeline as Pipeline
+    from sweep.api.pipeline import PipelineRun as PipelineRun
     from sweep.api.runs import HyperDriveRun as HyperDriveRun
     from sweep.api.runs import ScriptRun as ScriptRun
     from sweep.api.simulate import simulate as simulate
+    from sweep.api.steps import HyperDriveStep as HyperDriveStep
+    from sweep.api.steps import PipelineData as PipelineData
+    from sweep.api.steps import PythonScriptStep as PythonScriptStep
     from sweep.api.tune import tune as tune
     from sweep.api.workspace import Experiment as Experiment
     from sweep.api.workspace import Workspace as Workspace
@@ -77,6 +82,8 @@ _NAMES = {
     "HDInsightCompute KubernetesCompute RayCompute RemoteCompute",
     "sweep.api.estimators": "Chainer Estimator PyTorch SKLearn TensorFlow",
     "sweep.api.metric_goal": "PrimaryMetricGoal",
+    "sweep.api.pipeline": "Pipeline PipelineRun",
+    "sweep.api.steps": "HyperDriveStep PipelineData PythonScriptStep",
     "sweep.api.runs": "HyperDriveRun ScriptRun",
     "sweep.api.children": "KeptRun",
     "sweep.api.tune": "tune",

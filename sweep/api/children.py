@@ -101,7 +101,7 @@ class KeptRun:
             row = self._row(reader)
             return {
                 "runId": self.id,
-                "target": "local",
+                "target": target_of(reader),
                 "status": row.status,
                 "startTimeUtc": _utc(row.started_at),
                 "endTimeUtc": _utc(row.ended_at),
@@ -187,6 +187,12 @@ def _utc(at: float | None) -> str | None:
     if at is None:
         return None
     return datetime.fromtimestamp(at, timezone.utc).isoformat().replace("+00:00", "Z")
+
+
+def target_of(reader: SweepReader) -> str:
+    """Return the name of the compute target on which runs execute."""
+    cluster = reader.get("cluster", None) or {}
+    return str(cluster.get("target") or cluster.get("address") or "local")
 
 
 def hyperparameters_json(row: RunRow) -> str:

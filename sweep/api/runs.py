@@ -8,7 +8,7 @@ import time
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
-from sweep.api.children import KeptRun, hyperparameters_json, metrics_of_all
+from sweep.api.children import KeptRun, hyperparameters_json, metrics_of_all, target_of
 from sweep.core.definition import SweepDefinition
 from sweep.core.ranking import ranked
 from sweep.core.run import OVER
@@ -103,7 +103,7 @@ class Submitted:
         with self._reader() as reader:
             return {
                 "runId": self.id,
-                "target": "local",
+                "target": target_of(reader),
                 "status": reader.get("status")[0],
                 "properties": reader.tags(-1, "property"),
                 "tags": reader.tags(-1, "tag"),

@@ -5,7 +5,7 @@ from __future__ import annotations
 import warnings
 from collections.abc import Iterator, Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, overload
 
 from policies import Goal
 from sweep.api.children import KeptRun
@@ -21,6 +21,7 @@ from sweep.storage.reader import SweepReader
 from sweep.storage.workspace import SweepFolder, WorkspaceFolder
 
 if TYPE_CHECKING:
+    from sweep.api.pipeline import Pipeline, PipelineRun
     from sweep.api.target import ComputeTarget
 
 
@@ -85,6 +86,20 @@ class Experiment:
         self.workspace = workspace
         self.name = name
 
+    @overload
+    def submit(
+        self,
+        config: Pipeline,
+        tags: None = None,
+        *,
+        cpus_per_run: float = 1,
+        gpus_per_run: float = 0,
+        grace: float = 10.0,
+        strict_snapshot: bool = False,
+        regenerate_outputs: bool = False,
+    ) -> PipelineRun: ...
+
+    @overload
     def submit(
         self,
         config: HyperDriveConfig | ScriptRunConfig,
@@ -94,7 +109,20 @@ class Experiment:
         gpus_per_run: float = 0,
         grace: float = 10.0,
         strict_snapshot: bool = False,
-    ) -> HyperDriveRun | ScriptRun:
+        regenerate_outputs: bool = False,
+    ) -> HyperDriveRun | ScriptRun: ...
+
+    def submit(  # noqa: PLR0913 - a run has that many sides
+        self,
+        config: HyperDriveConfig | ScriptRunConfig | Pipeline,
+        tags: Mapping[str, str] | None = None,
+        *,
+        cpus_per_run: float = 1,
+        gpus_per_run: float = 0,
+        grace: float = 10.0,
+        strict_snapshot: bool = False,
+        regenerate_outputs: bool = False,
+    ) -> HyperDriveRun | ScriptRun | PipelineRun:
         """Keep a sweep or a lone run, and let a process of its own work on it.
 
         It goes on when this process ends; `wait_for_completion` waits, `cancel` ends it.
@@ -107,10 +135,24 @@ class Experiment:
             grace: seconds between asking a run to end and making it.
             strict_snapshot: leave nothing out of the copy of the source but what its ignore file
                 names.
+            regenerate_outputs: of a pipeline: run every step, also where a result of before
+                would do.
 
         Raises:
             UserError: it can never run; nothing has been launched.
         """
+        if not isinstance(config, (HyperDriveConfig, ScriptRunConfig)):
+            from sweep.api.pipeline import Pipeline  # noqa: PLC0415 - it submits its steps here
+
+            if isinstance(config, Pipeline):
+                return config.submit(
+                    self.name,
+                    regenerate_outputs,
+                    cpus_per_run=cpus_per_run,
+                    gpus_per_run=gpus_per_run,
+                    grace=grace,
+                    strict_snapshot=strict_snapshot,
+                )
         script = config.run_config if isinstance(config, HyperDriveConfig) else config
         if not isinstance(script, ScriptRunConfig):
             raise ConfigError(
