@@ -92,6 +92,7 @@ class Holding:
         self._asked: set[int] = set()
         self._going: set[int] = set()  # told to end; the word that it has is not here yet
         self._allowed = Allowance(0)
+        self._left: set[str] = set()  # nodes that leave or have left
         self._wanted = 0
         self._next_look = 0.0
         self._changed = False
@@ -114,6 +115,7 @@ class Holding:
             idle = len(self._runs.idle())
             self._use.look(len(self._runs.up) - idle, idle, now)
             self._allowed = self._pool.need(self._use.slots)
+            self._left.update(self._allowed.leaving)
             self._fit()
         changed, self._changed = self._changed, False
         return changed
@@ -135,7 +137,7 @@ class Holding:
 
     def leaving(self, node: Node | None) -> str:
         """Return how a run ends with its node, as `sweep.core.failure` calls it, or nothing."""
-        return "preempted" if node is not None and node.id in self._allowed.leaving else ""
+        return "preempted" if node is not None and node.id in self._left else ""
 
     def _fit(self) -> None:
         leaving = {

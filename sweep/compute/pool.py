@@ -57,7 +57,7 @@ class Pool:
 
     name: str
     files: PoolFolder
-    config: Mapping[str, Any]
+    config: dict[str, Any]
     patience: float = math.inf  # others may have all its nodes, and a queue may be long
     _id: str = ""
     _lease: Lease | None = None
@@ -124,7 +124,7 @@ class Pool:
             TargetError: the pool does not come up.
         """
         cpus, gpus = resources.cpus_per_run, resources.gpus_per_run
-        if not limits_of(dict(self.config)).fit(cpus, gpus):
+        if not limits_of(self.config).fit(cpus, gpus):
             there = f"{self.config['cpus_per_node']:g} CPUs, {self.config['gpus_per_node']:g} GPUs"
             raise ResourceError(
                 f"one run asks for {cpus:g} CPUs, {gpus:g} GPUs and a node of {self.name} has"

@@ -136,7 +136,7 @@ class Nodes:
                 node.ray_id = seen["id"]
                 if not node.was_up:
                     node.was_up, self.failures, self.error = True, 0, ""
-                if name in leaving and node.draining != "leaving":
+                if name in leaving and not node.ending and node.draining != "leaving":
                     node.draining = "leaving"
                     self._watch.drain(node.ray_id, max(1.0, leaving[name]))
                     self._tell(f"node {name} will be gone in {leaving[name]:g} s")

@@ -111,15 +111,15 @@ def plan(demands: Sequence[Demand], nodes: Sequence[Seen], limits: Limits) -> Pl
     use = sum(s / limits.fit(d.cpus, d.gpus) for d in demands if (s := shares[d.id]))
     wanted = max(limits.least, min(limits.most, math.ceil(use - ROUNDING)))
     staying = [node for node in nodes if node.state != "leaving"]
-    idle = [
-        node
-        for node in staying
-        if node.state in ("preparing", "idle") and node.idle_for >= limits.idle_seconds
-    ]
+    idle = [node for node in staying if node.state in ("preparing", "idle")]
     idle.sort(key=lambda node: (node.state == "idle", -node.idle_for))  # what is not up yet first
-    surplus = max(0, len(staying) - wanted)
-    remove = tuple(node.name for node in idle[:surplus])
-    return Plan(wanted, max(0, wanted - len(staying)), remove, shares)
+    long = [node for node in idle if node.idle_for >= limits.idle_seconds]
+    surplus, excess = len(staying) - wanted, len(staying) - limits.most
+    remove = long[: max(0, surplus)]
+    if excess > len(remove):  # no time to wait: there are more than there may be
+        remove += [node for node in idle if node not in remove][: excess - len(remove)]
+    names = tuple(node.name for node in remove)
+    return Plan(wanted, max(0, -surplus), names, shares)
 
 
 def share(demands: Sequence[Demand], limits: Limits) -> dict[str, int]:

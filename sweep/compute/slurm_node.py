@@ -2,8 +2,8 @@
 
 ``python -m sweep.compute.slurm_node FOLDER``: takes what it needs from FOLDER/node.json and the
 token from its own file. On USR1, which Slurm sends some time before the job's is over, it says so
-in FOLDER/leaving; what runs may go on for most of that time. On TERM it ends at once. Either way
-every process of it is gone when it ends, and its files.
+in FOLDER/leaving; what runs may go on for most of that time. On TERM, too, but it ends at once.
+Either way every process of it is gone when it ends, and its files.
 """
 
 from __future__ import annotations
@@ -29,6 +29,10 @@ from sweep.compute.slurm import WARNING, kept_node
 
 LAST_SECONDS = 15
 """Before the end, in which a node must have ended by itself."""
+MOST_SECONDS = 2 * WARNING
+"""That a node may go on after the warning: Slurm gives it up to a minute early."""
+FAREWELL_SECONDS = 1.0
+"""After a TERM, so that its pool knows that it is taken away before it is missed."""
 ORPHANED = {"RAY_gcs_rpc_server_reconnect_timeout_s": "20"}
 """After which a node gives up whose head is gone."""
 
@@ -45,7 +49,6 @@ class SlurmNode:
         self._leaving = folder / "leaving"
         self._leaving.unlink(missing_ok=True)  # of an earlier time that this job has run
         self._until: float | None = None
-        self._over = False
         signal.signal(signal.SIGUSR1, self.warn)
         signal.signal(signal.SIGTERM, self.end)
         self._sockets = _shared(Path(tempfile.gettempdir()) / f"sweep-{kept['pool']}")
@@ -65,20 +68,27 @@ class SlurmNode:
 
     def warn(self, *_: Any) -> None:
         """Take note that the time is nearly over, and say so."""
-        self._until = time.time() + WARNING - LAST_SECONDS
+        now = time.time()
+        said = os.environ.get("SLURM_JOB_END_TIME", "")
+        end = min(float(said), now + MOST_SECONDS) if said.isdigit() else now + WARNING
+        self._leave(end - LAST_SECONDS)
+
+    def end(self, *_: Any) -> None:
+        """Let `work` end soon."""
+        self._leave(time.time() + FAREWELL_SECONDS)
+
+    def _leave(self, until: float) -> None:
+        self._until = until if self._until is None else min(until, self._until)
         draft = self._leaving.with_suffix(".new")
         draft.write_text(str(self._until))
         draft.replace(self._leaving)
 
-    def end(self, *_: Any) -> None:
-        """Let `work` end."""
-        self._over = True
-
     def work(self) -> None:
         """Wait until the node has ended, or has to."""
-        while not self._over and (self._until is None or time.time() < self._until):
-            if select.select([self._node.out], [], [], 0.2)[0]:
-                self._over = not os.read(self._node.out, 1 << 12)
+        while self._until is None or time.time() < self._until:
+            ready = select.select([self._node.out], [], [], 0.2)[0]
+            if ready and not os.read(self._node.out, 1 << 12):
+                return
 
     def close(self) -> None:
         """End the node; take its files away, and the sockets if no other node is here."""

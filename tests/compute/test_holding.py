@@ -129,7 +129,10 @@ def test_nothing_more_starts_on_a_node_that_leaves():
     assert bench.look(2, frozenset("ab"))
     assert bench.dropped == [0]
     assert bench.holding.leaving(Node("b", "h")) == "preempted"
+    bench.look(2)
+    assert bench.holding.leaving(Node("b", "h")) == "preempted", "also when it is there no more"
     assert bench.holding.leaving(Node("c", "h")) == bench.holding.leaving(None) == ""
+    bench.look(2, frozenset("ab"))
     bench.end(7)
     assert bench.dropped == [0, 1]
 

@@ -35,6 +35,12 @@ def test_a_node_goes_when_it_is_idle_long_enough_and_not_needed():
     assert plan([], nodes, Limits(3, 3, 10, 2)).remove == ()
 
 
+def test_what_is_more_than_may_be_goes_at_once_but_for_what_works():
+    nodes = [node("a", "running"), node("b", "idle", 1), node("c", "idle", 2)]
+    assert plan([], nodes, Limits(0, 2, 10, 2)).remove == ("c",)
+    assert plan([], nodes, Limits(0, 0, 10, 2)).remove == ("c", "b")
+
+
 def test_what_is_not_up_yet_goes_before_what_is():
     nodes = [node("a", "idle", 99), node("b", "preparing", 11)]
     assert plan([demand("x", 1)], nodes, LIMITS).remove == ("b",)
@@ -95,8 +101,10 @@ def test_what_always_holds(demands, nodes, limits):
     assert not (decided.launch and decided.remove)
     assert decided.launch + len(staying) <= max(limits.most, len(staying))
     assert len(staying) - len(decided.remove) + decided.launch >= decided.wanted
-    working = {n.name for n in nodes if n.state in ("running", "leaving") or n.idle_for < 10}
+    working = {n.name for n in nodes if n.state in ("running", "leaving")}
     assert working.isdisjoint(decided.remove)
+    early = {n.name for n in staying if n.idle_for < 10} & set(decided.remove)
+    assert not early or len(staying) - len(decided.remove) >= limits.most
     held = sum(decided.shares[d.id] / limits.fit(d.cpus, d.gpus) for d in demands)
     assert held <= decided.wanted + 1e-6
     assert all(0 <= decided.shares[d.id] <= d.slots for d in demands)

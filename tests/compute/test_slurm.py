@@ -97,6 +97,7 @@ def test_a_job_per_node_and_a_cancelled_job_loses_its_run_and_no_other(
         cancelled = next(iter(jobs(pool).values()))
         slurm("scancel", cancelled)
         lost = user.lost()
+        assert lost.kind == "preempted"
         assert not user.of(RunLost).keys() - {lost.run}, "the other one goes on"
         user.heard.clear()
         user.launch(lost.run, attempt=2)
@@ -125,6 +126,25 @@ def test_a_node_whose_time_is_nearly_over_has_a_successor_before_it_goes(pool, t
         user.launch(0, attempt=2)
         user.until(lambda: user.of(RunStarted))
         assert old not in jobs(pool).values()
+
+
+@pytest.mark.ray
+@pytest.mark.timeout(400)
+@pytest.mark.slurm
+def test_a_job_that_slurm_puts_back_into_its_queue_joins_again(pool, tmp_path):
+    pool.config["idle_seconds_before_scaledown"] = 600
+    with using(pool, tmp_path / "a", 1) as user:
+        user.start(0)
+        ((name, job),) = jobs(pool).items()
+        slurm("scontrol", "requeue", job)
+        assert user.lost().kind == "preempted"
+        user.heard.clear()
+        user.launch(0, attempt=2)
+        user.until(lambda: user.of(RunStarted))  # on its successor
+        assert queue()[job] == "PENDING"
+        slurm("scontrol", "update", f"jobid={job}", "starttime=now")  # else in two minutes
+        user.until(lambda: states(pool) == ["idle", "running"])
+        assert jobs(pool)[name] == job
 
 
 @pytest.mark.ray
