@@ -33,6 +33,10 @@ SYSTEM_KNOWN_HOSTS = Path("/etc/ssh/ssh_known_hosts")
 FINGERPRINT = re.compile(r"SHA256:[A-Za-z0-9+/]{43}")
 
 
+class NotLetIn(UserError):
+    """A password, a passphrase or a key is wrong or missing."""
+
+
 def command_line(argv: Sequence[str]) -> str:
     """Return a command for the login shell over there, which it replaces."""
     return f"exec {shlex.join(argv)}"
@@ -125,7 +129,7 @@ class RemoteMachine:
                 return loop.call(self._connect(options))
             except asyncssh.PermissionDenied:
                 if self.password or self.private_key_file or self.ask is None:
-                    raise UserError(f"{self}: {self._denied()}") from None
+                    raise NotLetIn(f"{self}: {self._denied()}") from None
                 self.password = self.ask(f"Password of {self}: ")
 
     async def connected(self) -> asyncssh.SSHClientConnection:
@@ -134,7 +138,7 @@ class RemoteMachine:
         try:
             return await self._connect(options)
         except asyncssh.PermissionDenied:
-            raise UserError(f"{self}: {self._denied()}") from None
+            raise NotLetIn(f"{self}: {self._denied()}") from None
 
     def _denied(self) -> str:
         denied = f"it does not let {self.username} in"
@@ -184,12 +188,12 @@ class RemoteMachine:
             if not encrypted and isinstance(error, asyncssh.KeyImportError):
                 raise UserError(f"private_key_file: {path} is no private key: {error}") from None
         if self.private_key_passphrase:
-            raise UserError(f"private_key_file: the passphrase of {path} is wrong")
+            raise NotLetIn(f"private_key_file: the passphrase of {path} is wrong")
         if self.ask is None:
-            raise UserError(f"private_key_file: {path} needs its private_key_passphrase")
+            raise NotLetIn(f"private_key_file: {path} needs its private_key_passphrase")
         self.private_key_passphrase = self.ask(f"Passphrase of {path}: ")
         if not self.private_key_passphrase:
-            raise UserError(f"private_key_file: {path} needs its private_key_passphrase")
+            raise NotLetIn(f"private_key_file: {path} needs its private_key_passphrase")
         return self._read_key()
 
     # ---- who it is --------------------------------------------------------------------

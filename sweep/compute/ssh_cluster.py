@@ -11,7 +11,7 @@ import asyncssh
 
 from sweep.compute.cluster import Opened
 from sweep.compute.resources import Resources
-from sweep.compute.ssh import RemoteMachine
+from sweep.compute.ssh import NotLetIn, RemoteMachine
 from sweep.compute.ssh_environment import RemoteEnvironment
 from sweep.compute.ssh_host import NotThere, RemoteHost, close
 from sweep.compute.ssh_loop import Loop
@@ -93,10 +93,8 @@ class RemoteCluster:
         """
         try:
             self._machine.check()
-        except UserError as error:
-            if "let" not in str(error) and "passphrase" not in str(error):
-                raise
-            raise UserError(f"{error}; its secret is taken from {self._secret}") from None
+        except NotLetIn as error:
+            raise NotLetIn(f"{error}; its secret is taken from {self._secret}") from None
 
     def prepare(self, told: Callable[[str], None]) -> None:
         """Make the environment there, if it is not there yet; takes a minute or two.

@@ -124,6 +124,16 @@ def test_who_does_not_get_in_is_told_why(server, about, message):
     assert "guess" not in str(refused.value)
 
 
+def test_a_target_says_where_its_secret_is_taken_from(server, monkeypatch):
+    locked = kept(server, private_key_file=server.locked_key)
+    with pytest.raises(UserError, match="its secret is taken from SWEEP_SECRET_BOX"):
+        cluster_of(locked).check()
+    monkeypatch.setenv("SWEEP_SECRET_BOX", PASSPHRASE)
+    cluster_of(locked).check()
+    monkeypatch.setenv("SWEEP_SECRET_BOX", PASSWORD)
+    cluster_of(kept(server, private_key_file="")).check()
+
+
 def test_secrets_are_never_shown(server):
     shown = repr(machine(server, password=PASSWORD))
     assert PASSWORD not in shown
