@@ -2,7 +2,9 @@
 
 The application's process, and the Ray head, are on this machine, so the executors must be able to
 connect to it. What is secret travels in a file that only its owner can read, and from there on
-Spark's authenticated and encrypted connections: never on a command line.
+Spark's authenticated and encrypted connections: never on a command line. Ray's own connections
+ask for its token and are not encrypted, and its head listens on all interfaces: the network must
+be trusted.
 """
 
 from __future__ import annotations
@@ -11,6 +13,7 @@ import importlib.util
 import json
 import math
 import os
+import re
 import secrets
 import select
 import shutil
@@ -35,6 +38,37 @@ EVERYWHERE = "/tmp"  # noqa: S108 - `mkdtemp` makes a folder of our own in it
 """There on every node, and short: the names of Ray's sockets are below it."""
 ENDING = 30.0
 """Seconds in which it must have ended by itself."""
+
+EXPLAINED = (
+    (
+        "All masters are unresponsive",
+        "its master does not take the application: is the secret right, and the version of Spark?",
+    ),
+    (
+        "has not accepted any resources",
+        "no worker of it has the cores and the memory for one node: ask for less, or wait",
+    ),
+    (
+        "No module named 'ray'",
+        "the Python of its executors has no Ray: name one that has the Ray of here: python",
+    ),
+    (
+        "Cannot run program",
+        "its executors do not have the interpreter of here: name one that they have: python",
+    ),
+)
+"""What is said in the log, and what it means."""
+CAUSE = re.compile(r"^(?:[\w.]+(?:Error|Exception): |.* ERROR \w+: ).*", re.MULTILINE)
+
+
+def explanation(log: str) -> str:
+    """Return why an application has not come up, from its log."""
+    for said, meant in EXPLAINED:
+        if said in log:
+            return meant
+    causes = CAUSE.findall(log)
+    lines = log.strip().splitlines()
+    return causes[-1] if causes else lines[-1].strip() if lines else "it said nothing"
 
 
 class SparkCluster:
@@ -154,8 +188,10 @@ class SparkCluster:
         ready, _, _ = select.select([self._application.out], [], [], STARTING)
         said = os.read(self._application.out, 1 << 12) if ready else b""
         if not said:
-            last = self._application.last_words()
-            raise TargetError(f"Ray on Spark does not come up at {self.properties.master}{last}")
+            where = f"Ray on Spark does not come up at {self.properties.master}"
+            why = explanation(self._application.log.read_text(errors="replace"))
+            late = "" if ready else f" within {STARTING:g} s"
+            raise TargetError(f"{where}{late}: {why} (its log: {self._application.log})")
         facts: dict[str, Any] = json.loads(said)
         return facts
 

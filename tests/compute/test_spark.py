@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Iterator
 from dataclasses import replace
 
@@ -12,7 +13,7 @@ from sweep.compute import kinds
 from sweep.compute.existing import ExistingCluster
 from sweep.compute.ray_target import RayTarget
 from sweep.compute.resources import Resources
-from sweep.compute.spark import SparkCluster
+from sweep.compute.spark import SparkCluster, explanation
 from sweep.compute.spark_properties import SparkProperties
 from sweep.compute.target import RunEnded, RunStarted
 from sweep.errors import ConfigError, TargetError, UserError
@@ -98,6 +99,30 @@ def test_a_run_that_no_node_can_hold_is_refused(tmp_path):
     cluster = SparkCluster(SparkProperties("yarn", cpus_per_node=2))
     with pytest.raises(TargetError, match="takes 4 CPUs and 0 GPUs"):
         cluster.open(1, Resources(math.inf, math.inf, 4, 0), tmp_path)
+
+
+@pytest.mark.parametrize(
+    ("log", "why"),
+    [
+        (
+            "ERROR X: Reason: All masters are unresponsive! Giving up.\n\tat Thread.java:840\n",
+            "is the secret right",
+        ),
+        (
+            "26/01/01 WARN TaskSchedulerImpl: Initial job has not accepted any resources; check\n",
+            "no worker of it has the cores",
+        ),
+        ("ModuleNotFoundError: No module named 'ray'\n", "has no Ray"),
+        (
+            "Traceback:\nRuntimeError: Start Ray head node failed!\n  File x\n",
+            "^RuntimeError: Start Ray head node failed!$",
+        ),
+        ("one\n\tlast\n", "^last$"),
+        ("", "it said nothing"),
+    ],
+)
+def test_a_log_is_explained(log, why):
+    assert re.search(why, explanation(log))
 
 
 # ---- a real one -----------------------------------------------------------------------
