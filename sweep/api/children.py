@@ -11,6 +11,7 @@ from typing import Any
 
 from sweep.core.definition import SweepDefinition
 from sweep.core.single import Single
+from sweep.engine.targets import target_of
 from sweep.engine.template import ScriptTemplate
 from sweep.engine.wishes import leave
 from sweep.errors import WorkspaceError
@@ -187,12 +188,6 @@ def _utc(at: float | None) -> str | None:
     if at is None:
         return None
     return datetime.fromtimestamp(at, timezone.utc).isoformat().replace("+00:00", "Z")
-
-
-def target_of(reader: SweepReader) -> str:
-    """Return the name of the compute target on which runs execute."""
-    cluster = reader.get("cluster", None) or {}
-    return str(cluster.get("target") or cluster.get("address") or "local")
 
 
 def hyperparameters_json(row: RunRow) -> str:

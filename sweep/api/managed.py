@@ -186,7 +186,7 @@ class AmlCompute(ComputeTarget):
             show_output: print the state.
             min_node_count: has no effect: nodes start when a sweep wants them.
             timeout_in_minutes: has no effect.
-            is_delete_operation: has no effect.
+            is_delete_operation: it is to be gone, which it is once `delete` has returned.
 
         Raises:
             ComputeTargetException: it cannot be used; says why.

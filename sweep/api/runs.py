@@ -8,11 +8,12 @@ import time
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
-from sweep.api.children import KeptRun, hyperparameters_json, metrics_of_all, target_of
+from sweep.api.children import KeptRun, hyperparameters_json, metrics_of_all
 from sweep.core.definition import SweepDefinition
 from sweep.core.ranking import ranked
 from sweep.core.run import OVER
 from sweep.engine.background import last_words
+from sweep.engine.targets import target_of
 from sweep.engine.wishes import leave
 from sweep.errors import ConfigError, RunFailed, SweepError
 from sweep.storage.feed import Feed

@@ -214,17 +214,19 @@ class ComputeTarget:
     def wait_for_completion(
         self,
         show_output: bool = False,
-        is_delete_operation: bool = False,  # noqa: ARG002 - deleting has nothing to wait for
+        is_delete_operation: bool = False,
     ) -> None:
         """See that it can be used: reach it, and log in where that is needed.
 
         Args:
             show_output: print the state.
-            is_delete_operation: has no effect.
+            is_delete_operation: it is to be gone, which it is once `delete` has returned.
 
         Raises:
             ComputeTargetException: it cannot be used; says why.
         """
+        if is_delete_operation and self.provisioning_state == "Deleting":
+            return
         if show_output:
             self._print(f"{self.provisioning_state}...")
         told = self._print if show_output else lambda _: None

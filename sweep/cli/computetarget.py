@@ -65,8 +65,12 @@ def list_(as_json: bool, workspace: Path | None) -> None:
 @computetarget.command()
 @_named
 def show(name: str, workspace: Path | None) -> None:
-    """Show a target, as JSON."""
-    print_json(_target(name, workspace).serialize())
+    """Show a target, as JSON; of a pool also what its nodes do."""
+    target = _target(name, workspace)
+    shown = target.serialize()
+    if not isinstance(status := target.get_status(), str):
+        shown["status"] = status.serialize()
+    print_json(shown)
 
 
 @computetarget.command()

@@ -13,6 +13,7 @@ from sweep.cli.summary import best_lines, headline
 from sweep.cli.tables import lasted, run_json, status_of
 from sweep.cli.work import record
 from sweep.core.words import counted, duration, number, plain, value_text, when
+from sweep.engine.targets import target_of
 from sweep.errors import WorkspaceError
 from sweep.storage.reader import MetricRow, RunRow, SweepReader
 from sweep.storage.workspace import SweepFolder
@@ -44,6 +45,7 @@ def _show_sweep(reader: SweepReader, folder: SweepFolder) -> None:
         ("policy", json.dumps(definition["policy_config"])),
         ("runs", f"{counts or 'none yet'} of at most {definition['max_total_jobs']}"),
         ("each takes", f"{limits['cpus_per_run']:g} CPUs, {limits['gpus_per_run']:g} GPUs"),
+        ("target", target_of(reader)),
         ("source", f"{reader.get('source')} (snapshot {reader.get('snapshot')['id'][:12]})"),
         ("folder", str(folder.path)),
     ):

@@ -18,6 +18,7 @@ from sweep.core.words import plain
 from sweep.engine.continuation import Continuation
 from sweep.engine.open import JUST_ON, OpenSweep
 from sweep.engine.signals import ctrl_c
+from sweep.engine.targets import target_of
 from sweep.errors import TargetError, WorkspaceError
 from sweep.storage.feed import Feed
 from sweep.storage.reader import SweepReader
@@ -154,6 +155,7 @@ def record(reader: SweepReader, folder: SweepFolder) -> dict[str, Any]:
         "best_primary_metric": best[0].best if best else None,
         "best_configuration": best[0].configuration if best else None,
         "folder": str(folder.path),
+        "target": target_of(reader),
         **reader.get("definition"),
     }
 
