@@ -18,6 +18,7 @@ from samplers import GridParameterSampling
 from sweep.core.definition import SweepDefinition
 from sweep.core.single import SINGLE
 from sweep.core.words import configuration_text, counted, duration, fit, number, plain
+from sweep.storage.feed import STARTING_HERE, STARTING_THERE
 from sweep.storage.reader import RunRow, SweepReader
 
 REDRAW = 0.25
@@ -100,7 +101,8 @@ class LiveView:
             parts.append(self._ended(ended, width))
         notes = [text for _, _, _, text in self._reader.notices()[-2:]]
         if not counts:
-            notes.append("starting Ray on this machine, which takes some seconds")
+            here = self._reader.get("cluster") is None
+            notes.append(f"{STARTING_HERE if here else STARTING_THERE}, which takes some seconds")
         notes += [self._note] if self._note else []
         return Group(*parts, *(Text(f"! {plain(text)}", style="yellow") for text in notes))
 

@@ -19,7 +19,7 @@ from typing import Any, cast
 from sweep.compute.execution import OOM_SCORE, QUOTA_GRACE, TOO_MANY, Order
 from sweep.compute.mailbox import RUN_MESSAGES, Allowance, Mailbox
 from sweep.compute.outputs import too_much, until_above
-from sweep.compute.run_log import RunLog
+from sweep.compute.run_log import RunLog, keep
 from sweep.compute.travel import Away
 
 BUSY_SECONDS, GATHER_SECONDS = 0.003, 0.001
@@ -171,7 +171,8 @@ class FunctionRuns:
             program = [sys.executable, "-m", "sweep.compute.runner"]
             output_out, output_in = os.pipe()
             try:
-                self._output = await self._keep(output_out)
+                self._log.tail = b""
+                self._output = await keep(output_out, self._log)
                 self._to_guard(
                     {
                         "do": "start",
@@ -212,21 +213,6 @@ class FunctionRuns:
             raise OSError(self._log.tail.decode(errors="replace").strip())
         connection, _ = calling.result()
         return connection
-
-    async def _keep(self, output: int) -> asyncio.Task[None]:
-        """Begin to keep what the process itself prints."""
-        reader = asyncio.StreamReader()
-        await asyncio.get_running_loop().connect_read_pipe(
-            lambda: asyncio.StreamReaderProtocol(reader), os.fdopen(output, "rb", 0)
-        )
-        self._log.tail = b""
-
-        async def keep() -> None:
-            while chunk := await reader.read(1 << 16):
-                self._log.write(chunk)
-            self._log.close()
-
-        return asyncio.create_task(keep())
 
     def _tell(self, message: Order) -> None:
         assert self._writer is not None

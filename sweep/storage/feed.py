@@ -10,6 +10,9 @@ from sweep.core.events import Completed, Event, Failed, Lost, Opened, SlotsChang
 from sweep.core.words import configuration_text, counted, duration, number, one_line
 from sweep.storage.reader import RunRow, SweepReader
 
+STARTING_HERE = "starting Ray on this machine"
+STARTING_THERE = "starting the compute target"
+
 
 class Feed:
     """Tells a sweep's story line by line.
@@ -22,6 +25,7 @@ class Feed:
     def __init__(self, reader: SweepReader, after: int = 0) -> None:
         self._reader = reader
         self._seen = after
+        self._slots = -1
         told = reader.notices() if after else []
         self._noticed = told[-1][0] if told else 0
         self._goal: Goal = reader.goal
@@ -44,8 +48,10 @@ class Feed:
     def _event(self, event: Event) -> Iterator[str]:
         match event:
             case Opened():
-                yield "starting Ray on this machine"
-            case SlotsChanged(_, slots):
+                self._slots = 0
+                yield STARTING_HERE if self._reader.get("cluster") is None else STARTING_THERE
+            case SlotsChanged(_, slots) if slots != self._slots:
+                self._slots = slots
                 yield f"{counted(slots, 'slot')} ready"
             case Completed(_, run):
                 yield f"run {run} completed{self._result(run)}"
