@@ -48,7 +48,7 @@ class Feed:
     def _event(self, event: Event) -> Iterator[str]:
         match event:
             case Opened():
-                self._slots = 0
+                self._slots = -1
                 yield STARTING_HERE if self._reader.get("cluster") is None else STARTING_THERE
             case SlotsChanged(_, slots) if slots != self._slots:
                 self._slots = slots
