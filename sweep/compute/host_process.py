@@ -6,12 +6,13 @@ their subreaper, so it knows them all, and says when the last one is gone.
 
 from __future__ import annotations
 
-import contextlib
 import json
 import os
 import select
 import sys
-from collections.abc import Mapping
+import time
+from collections import deque
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -30,17 +31,33 @@ class HostProcess(Guarded):
         TargetError: it cannot be started.
     """
 
+    command: Sequence[str] = (sys.executable, "-m", "sweep.compute.host")
+
     def __init__(self, env: Mapping[str, str], folder: Path) -> None:
         self._buffer = b""
-        command = [sys.executable, "-m", "sweep.compute.host"]
-        super().__init__(command, env, folder, folder / "host.log", pipes=True)
+        self._unsent: deque[bytes] = deque()
+        super().__init__(self.command, env, folder, folder / "host.log", pipes=True)
+        os.set_blocking(self.into, False)
 
     def tell(self, **order: Any) -> None:
-        """Give an order; if the host is gone, the next `hear` says so."""
-        data = json.dumps(order).encode() + b"\n"
-        with contextlib.suppress(BrokenPipeError):
-            while data:
-                data = data[os.write(self.into, data) :]
+        """Give an order; if the host is gone, the next `hear` says so.
+
+        Never waits: the host may be waiting for us to hear it.
+        """
+        self._unsent.append(json.dumps(order).encode() + b"\n")
+        self._send()
+
+    def _send(self) -> None:
+        """Write what the pipe takes."""
+        try:
+            while self._unsent:
+                data = self._unsent.popleft()
+                if rest := data[os.write(self.into, data) :]:
+                    self._unsent.appendleft(rest)
+        except BlockingIOError:
+            self._unsent.appendleft(data)
+        except BrokenPipeError:
+            self._unsent.clear()
 
     def hear(self, timeout: float) -> list[dict[str, Any]]:
         """Return what it says; wait up to `timeout` seconds for anything.
@@ -48,9 +65,17 @@ class HostProcess(Guarded):
         Raises:
             TargetError: it is gone; the message is the last line of its log.
         """
-        ready, _, _ = select.select([self.out], [], [], timeout)
-        if not ready:
-            return []
+        until = time.monotonic() + timeout
+        while True:
+            into = [self.into] if self._unsent else []
+            wait = max(0.0, until - time.monotonic())
+            ready, room, _ = select.select([self.out], into, [], wait)
+            if room:
+                self._send()
+            if ready:
+                break
+            if not room:
+                return []
         data = os.read(self.out, 1 << 20)
         if not data:
             raise TargetError(f"the target host is gone{self.last_words()}")

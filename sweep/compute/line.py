@@ -1,6 +1,6 @@
 """Questions of a slot, through its mailbox, and the engine's answers.
 
-One question waits for an answer at a time, and as much is in it, or in its answer, as goes through
+One or two wait for an answer at a time, and as much is in one, or in its answer, as goes through
 in a fraction of a second: so reports never wait for long behind a file.
 
 Standard library only: it travels with the slot.
@@ -17,7 +17,7 @@ from sweep.compute.mailbox import Mailbox
 
 LEAST, MOST = 1 << 16, 1 << 20
 """Bytes of a file in one message."""
-SHORT, LONG = 0.1, 0.5
+SHORT, LONG = 0.2, 0.5
 """Seconds: what has taken less is followed by something larger, what has taken more by less."""
 
 

@@ -14,6 +14,7 @@ import sys
 import tempfile
 import time
 from base64 import b64decode
+from collections import deque
 from collections.abc import AsyncIterator, Callable, Coroutine, Mapping
 from pathlib import Path
 from typing import Any
@@ -25,6 +26,8 @@ from sweep.compute.unpacking import Unpacking, checked
 
 NOTICE_SECONDS, NOTICE_BYTES = 10.0, 32_000_000
 """Between two words of how far a large snapshot has come, and from which size on."""
+AHEAD = 2
+"""Pieces of a snapshot that are asked for at a time."""
 EARLIER = "SWEEP_RESUME_FROM"
 """The variable with the folder of an earlier attempt's outputs, which a run may go on from."""
 OF_A_MACHINE = re.compile(
@@ -216,15 +219,24 @@ class Fetch:
             raise
 
     async def _pieces(self, part: str, total: int) -> AsyncIterator[bytes]:
+        """Yield what there is; while one piece is dealt with, the next is on its way."""
+        coming: deque[tuple[int, asyncio.Task[dict[str, Any]]]] = deque()
         offset = 0
-        while offset < total:
-            asked = {**self._question, "part": part, "offset": offset}
-            answer = await self._line.ask("want", **asked, size=self._line.pace.size)
-            piece = b64decode(answer["data"])
-            if not piece:
-                raise OSError(f"{self._question['path']} has become shorter")
-            offset += len(piece)
-            yield piece
+        try:
+            while coming or offset < total:
+                while len(coming) < AHEAD and offset < total:
+                    size = min(self._line.pace.size, total - offset)
+                    asked = {**self._question, "part": part, "offset": offset, "size": size}
+                    coming.append((size, asyncio.create_task(self._line.ask("want", **asked))))
+                    offset += size
+                size, answer = coming.popleft()
+                piece = b64decode((await answer)["data"])
+                if len(piece) != size:
+                    raise OSError(f"{self._question['path']} has become shorter")
+                yield piece
+        finally:
+            for _, answer in coming:
+                answer.cancel()
 
 
 def _env(order: Order) -> dict[str, str]:

@@ -16,11 +16,12 @@ from typing import Any
 
 import pytest
 
-from sweep.compute import guard, travel
+from sweep.compute import guard, host, travel
 from sweep.compute.assignment import Node
 from sweep.compute.slot import Slot
 from sweep.compute.target import Process, RunOrder
 from sweep.compute.traffic import Traffic
+from tests.test_architecture import imports
 
 SOURCES = {name: Path(guard.__file__).with_name(name).read_text() for name in guard.FILES}
 
@@ -261,3 +262,13 @@ def test_a_stop_does_not_cut_what_is_still_on_its_way(short):
             assert there.traffic.heard("0.1") == 0.0
 
     play(story, short)
+
+
+def test_all_that_a_slot_needs_travels_with_it():
+    """Nodes may have nothing but Ray and the standard library."""
+    travels = {module.__name__ for module in host.TRAVEL}
+    for module in host.TRAVEL:
+        assert module.__file__ is not None
+        for name in imports(Path(module.__file__)):
+            top = name.partition(".")[0]
+            assert name in travels or top in sys.stdlib_module_names, (module.__name__, name)
