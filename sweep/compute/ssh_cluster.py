@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -87,14 +88,21 @@ class RemoteCluster:
     def check(self) -> None:
         """Log in, and out again.
 
+        What the user has typed for that is known to this process and those that it starts, as if
+        the variable had been set: nobody is asked for the same twice.
+
         Raises:
             UserError: its host key is not known or is another; it does not let us in.
             TargetError: it does not answer.
         """
+        machine = self._machine
+        before = machine.password, machine.private_key_passphrase
         try:
-            self._machine.check()
+            machine.check()
         except NotLetIn as error:
             raise NotLetIn(f"{error}; its secret is taken from {self._secret}") from None
+        if self._secret and (machine.password, machine.private_key_passphrase) != before:
+            os.environ[self._secret] = machine.password or machine.private_key_passphrase
 
     def prepare(self, told: Callable[[str], None]) -> None:
         """Make the environment there, if it is not there yet; takes a minute or two.

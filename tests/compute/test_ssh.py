@@ -99,6 +99,14 @@ def test_who_is_there_is_asked_once(server, monkeypatch):
     ]
 
 
+def test_what_was_typed_is_known_from_then_on(server, monkeypatch):
+    monkeypatch.delenv("SSH_AUTH_SOCK", raising=False)
+    monkeypatch.setenv("SWEEP_SECRET_TYPED", "")
+    typed = machine(server, ask=lambda _: PASSWORD)
+    RemoteCluster(typed, secret="SWEEP_SECRET_TYPED").check()
+    assert os.environ["SWEEP_SECRET_TYPED"] == PASSWORD
+
+
 @pytest.mark.parametrize(
     ("about", "message"),
     [
