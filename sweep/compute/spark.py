@@ -16,11 +16,12 @@ import os
 import re
 import secrets
 import select
+import shlex
 import shutil
 import sys
 import tempfile
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any
 
@@ -127,34 +128,20 @@ class SparkCluster:
         """Submit the application, wait for its Ray, and start a host that joins it.
 
         Raises:
-            TargetError: it does not come up; the message is the last line of its log.
+            TargetError: it does not come up; says why, and where its log is.
         """
-        asked = self.properties
+        nodes = _nodes(wanted, resources, self.properties)
+        conf = self.properties.of_spark(self._token, self._secret)
         self._folder, self._temp = folder, Path(tempfile.mkdtemp(prefix="sweep-", dir=EVERYWHERE))
-        nodes = _nodes(wanted, resources, asked)
-        file = folder / "spark.conf"
-        file.touch(mode=0o600)
-        conf = asked.of_spark(self._token, self._secret)
-        file.write_text("".join(f"{k}={_escaped(v)}\n" for k, v in conf.items()))
-        order = {
-            "max_nodes": nodes,
-            "min_nodes": min(asked.min_nodes, nodes),
-            "cpus": asked.cpus_per_node,
-            "gpus": asked.gpus_per_node,
-            "memory": asked.memory_per_node,
-            "idle_seconds": asked.idle_seconds,
-            "temp": str(self._temp),
-        }
-        command = [sys.executable, "-m", "sweep.compute.spark_main", json.dumps(order)]
-        log = folder / "spark.log"
-        self._application = Guarded(command, self._environment(file), folder, log, pipes=True)
         try:
+            self._submit(nodes, conf)
             self.facts = self._hear()
             there = ExistingCluster(self.facts["address"], self._token)
-            return there.open(wanted, resources, folder)
+            opened = there.open(wanted, resources, folder)
         except BaseException:
             self.close()
             raise
+        return replace(opened, sockets=str(self._temp / "s"))
 
     def look(self) -> Sequence[str]:
         """See that the application is still there.
@@ -180,8 +167,28 @@ class SparkCluster:
                     break
             self._application.close(grace=ENDING / 3)
             self._application = None
+        if self._temp.name:
             (self._folder / "spark.conf").unlink(missing_ok=True)
             shutil.rmtree(self._temp, ignore_errors=True)
+
+    def _submit(self, nodes: int, conf: Mapping[str, str]) -> None:
+        """Start the application."""
+        asked, folder = self.properties, self._folder
+        file = folder / "spark.conf"
+        file.touch(mode=0o600)
+        file.write_text("".join(f"{k}={_escaped(v)}\n" for k, v in conf.items()))
+        order = {
+            "max_nodes": nodes,
+            "min_nodes": min(asked.min_nodes, nodes),
+            "cpus": asked.cpus_per_node,
+            "gpus": asked.gpus_per_node,
+            "memory": asked.memory_per_node,
+            "idle_seconds": asked.idle_seconds,
+            "temp": str(self._temp),
+        }
+        command = [sys.executable, "-m", "sweep.compute.spark_main", json.dumps(order)]
+        log = folder / "spark.log"
+        self._application = Guarded(command, self._environment(file), folder, log, pipes=True)
 
     def _hear(self) -> dict[str, Any]:
         assert self._application is not None
@@ -200,7 +207,7 @@ class SparkCluster:
         environment = {
             **ExistingCluster(asked.driver_address() + ":", self._token).environment(),
             "PATH": path_of(sys.executable),
-            "PYSPARK_SUBMIT_ARGS": f"--properties-file {file} pyspark-shell",
+            "PYSPARK_SUBMIT_ARGS": f"--properties-file {shlex.quote(str(file))} pyspark-shell",
         }
         if asked.spark_home:
             python = Path(asked.spark_home) / "python"

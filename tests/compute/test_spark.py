@@ -6,6 +6,7 @@ import math
 import re
 from collections.abc import Iterator
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 
@@ -99,6 +100,7 @@ def test_a_run_that_no_node_can_hold_is_refused(tmp_path):
     cluster = SparkCluster(SparkProperties("yarn", cpus_per_node=2))
     with pytest.raises(TargetError, match="takes 4 CPUs and 0 GPUs"):
         cluster.open(1, Resources(math.inf, math.inf, 4, 0), tmp_path)
+    assert cluster._temp == Path(), "nothing has been made"
 
 
 @pytest.mark.parametrize(
@@ -140,7 +142,7 @@ def spark(tmp_path_factory) -> Iterator[Spark]:
 @pytest.mark.timeout(600)
 def test_runs_are_in_executors_of_spark_and_nothing_is_left(spark, tmp_path):
     cluster = spark.cluster()
-    target, heard = RayTarget(EACH, tmp_path / "ray", cluster=cluster), []
+    target, heard = RayTarget(EACH, tmp_path / "a folder", cluster=cluster), []
     try:
         target.open(1)
         with pytest.raises(UserError, match="does not let us in"):
@@ -156,7 +158,7 @@ def test_runs_are_in_executors_of_spark_and_nothing_is_left(spark, tmp_path):
         wait(target, heard, RunEnded, 4)
         assert [m.stopped for m in heard if isinstance(m, RunEnded)] == [True, *[False] * 3]
         assert not any(m.error for m in heard if isinstance(m, RunEnded))
-        conf = tmp_path / "ray/spark.conf"
+        conf = tmp_path / "a folder/spark.conf"
         assert conf.stat().st_mode & 0o777 == 0o600
     finally:
         target.close()
