@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -58,6 +59,11 @@ class Opened:
     address: str | None
     temp: str
     sockets: str
+
+    def close(self) -> None:
+        """End the host, and take away the sockets of slots on this machine."""
+        self.host.close()
+        shutil.rmtree(self.sockets, ignore_errors=True)
 
 
 class Cluster(Protocol):

@@ -180,7 +180,7 @@ class RayTarget:
     def close(self) -> None:
         """End the host, and with it Ray, the slots and the runs; return when all are gone."""
         if self._opened is not None:
-            self._opened.host.close()
+            self._opened.close()
             self._opened = None
             self._cluster.close()
             self._traffic.close()
