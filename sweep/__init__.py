@@ -65,6 +65,8 @@ if TYPE_CHECKING:
     from sweep.errors import TargetError as TargetError
     from sweep.errors import UserError as UserError
     from sweep.errors import WorkspaceError as WorkspaceError
+    from sweep.formats.conda import DEFAULT_CPU_IMAGE as DEFAULT_CPU_IMAGE
+    from sweep.formats.conda import CondaDependencies as CondaDependencies
     from sweep.formats.environment import Environment as Environment
     from sweep.formats.runconfig import RunConfiguration as RunConfiguration
     from sweep.script.errors import RunLogError as RunLogError
@@ -92,6 +94,7 @@ _NAMES = {
     "sweep.compute.simulated": "Simulated",
     "sweep.errors": "ComputeTargetException ConfigError ResourceError RunFailed SweepError "
     "TargetError UserError WorkspaceError",
+    "sweep.formats.conda": "CondaDependencies DEFAULT_CPU_IMAGE",
     "sweep.formats.environment": "Environment",
     "sweep.formats.runconfig": "RunConfiguration",
     "sweep.script.errors": "RunLogError RunStopped",

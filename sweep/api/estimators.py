@@ -12,6 +12,7 @@ from sweep.api.configuration import NamedTarget, ScriptRunConfig
 from sweep.engine.targets import RUN_BASED
 from sweep.errors import ConfigError
 from sweep.formats.environment import Environment, PythonSection
+from sweep.formats.record import Section
 
 PACKAGES = "give either environment_definition, or packages and files of packages"
 
@@ -118,7 +119,7 @@ class Estimator(ScriptRunConfig):
             framework=self.framework,
             node_count=node_count,
             environment_variables=dict(environment_variables or {}),
-            amlcompute={"vmSize": vm_size, "vmPriority": vm_priority} if vm_size else {},
+            amlcompute=Section(vmSize=vm_size, vmPriority=vm_priority) if vm_size else Section(),
         )
         useless = {
             "process_count_per_node": process_count_per_node != 1,

@@ -13,7 +13,7 @@ from sweep.formats.checks import Check, Unfit, flag, mapping, text
 from sweep.formats.fields import Fields, fitting
 from sweep.formats.findings import Findings, quoted
 from sweep.formats.located import Node, inside
-from sweep.formats.record import attributes, section, variables
+from sweep.formats.record import Section, attributes, section, variables
 from sweep.formats.spelling import Shape, keys, respelled
 from sweep.formats.text import is_file
 from sweep.formats.yaml12 import read_yaml
@@ -39,7 +39,7 @@ SHAPE: dict[str, Shape] = {
 """The keys of the section."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class PythonSection:
     """Which Python, and who provides its packages.
 
@@ -62,7 +62,7 @@ class PythonSection:
     conda_file: Path | None = field(default=None, compare=False)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Environment:
     """What runs find around them.
 
@@ -79,9 +79,9 @@ class Environment:
     version: str | None = None
     python: PythonSection = field(default_factory=PythonSection)
     environment_variables: Mapping[str, str] = field(default_factory=dict)
-    docker: Mapping[str, Any] = field(default_factory=dict)
-    spark: Mapping[str, Any] = field(default_factory=dict)
-    databricks: Mapping[str, Any] = field(default_factory=dict)
+    docker: Section = field(default_factory=Section)
+    spark: Section = field(default_factory=Section)
+    databricks: Section = field(default_factory=Section)
     extra: Mapping[str, Any] = field(default_factory=dict)
 
 

@@ -1,4 +1,4 @@
-"""Records: sections of a file as frozen dataclasses, and back.
+"""Records: sections of a file as dataclasses, and back.
 
 A record's attributes are the keys of the section in snake_case. Its `extra` holds all other
 entries; a field that does not take part in comparisons was never in the file.
@@ -43,7 +43,21 @@ def entries(record: Any) -> dict[str, Any]:
     return found
 
 
-def section(node: Node) -> dict[str, Any]:
+class Section(dict[str, Any]):
+    """A section of a file: by its keys, and by attributes in Python's spelling of them."""
+
+    def __getattr__(self, name: str) -> Any:
+        """Return an entry; None where there is none."""
+        if name.startswith("_"):
+            raise AttributeError(name)
+        return self.get(camel_case(name))
+
+    def __setattr__(self, name: str, value: Any) -> None:
+        """Make an entry."""
+        self[camel_case(name)] = value
+
+
+def section(node: Node) -> Section:
     """Take a mapping as it is.
 
     Raises:
@@ -51,8 +65,7 @@ def section(node: Node) -> dict[str, Any]:
     """
     if not isinstance(node.value, dict):
         raise Unfit("a mapping", node)
-    found: dict[str, Any] = node.plain()
-    return found
+    return Section(node.plain())
 
 
 def variables(node: Node) -> dict[str, str]:

@@ -17,7 +17,7 @@ from sweep.formats.environment import Environment, Folders, read_environment, se
 from sweep.formats.fields import Fields
 from sweep.formats.findings import Findings, in_file_order, quoted
 from sweep.formats.located import Node
-from sweep.formats.record import attributes, entries, section, variables
+from sweep.formats.record import Section, attributes, entries, section, variables
 from sweep.formats.spelling import Shape, keys, respelled
 from sweep.formats.text import is_file, is_folder
 from sweep.formats.yaml12 import read_yaml
@@ -49,9 +49,9 @@ SHAPE: dict[str, Shape] = {
 """The keys of the file."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class RunConfiguration:
-    """How a single run is executed.
+    """How a single run is executed; what is submitted is what it says then.
 
     Attributes:
         script: the script, relative to the source folder.
@@ -82,14 +82,14 @@ class RunConfiguration:
     priority: int | None = None
     environment: Environment = field(default_factory=Environment)
     environment_variables: Mapping[str, str] = field(default_factory=dict)
-    history: Mapping[str, Any] = field(default_factory=dict)
-    docker: Mapping[str, Any] = field(default_factory=dict)
-    mpi: Mapping[str, Any] = field(default_factory=dict)
-    pytorch: Mapping[str, Any] = field(default_factory=dict)
-    tensorflow: Mapping[str, Any] = field(default_factory=dict)
-    spark: Mapping[str, Any] = field(default_factory=dict)
+    history: Section = field(default_factory=Section)
+    docker: Section = field(default_factory=Section)
+    mpi: Section = field(default_factory=Section)
+    pytorch: Section = field(default_factory=Section)
+    tensorflow: Section = field(default_factory=Section)
+    spark: Section = field(default_factory=Section)
     data_references: Mapping[str, Any] = field(default_factory=dict)
-    amlcompute: Mapping[str, Any] = field(default_factory=dict)
+    amlcompute: Section = field(default_factory=Section)
     extra: Mapping[str, Any] = field(default_factory=dict)
     warnings: tuple[Problem, ...] = field(default=(), compare=False)
 

@@ -23,6 +23,7 @@ def _text(dumper: yaml.SafeDumper, text: str) -> yaml.ScalarNode:
 
 
 _Dumper.add_representer(str, _text)
+_Dumper.add_multi_representer(dict, yaml.SafeDumper.represent_dict)
 
 
 def yaml_of(data: Any) -> str:

@@ -10,11 +10,13 @@ from pathlib import Path
 import pytest
 
 from sweep import (
+    DEFAULT_CPU_IMAGE,
     AdlaCompute,
     AmlCompute,
     BatchCompute,
     ComputeTarget,
     ComputeTargetException,
+    CondaDependencies,
     ConfigError,
     DatabricksCompute,
     Experiment,
@@ -33,6 +35,7 @@ from sweep.compute.ray_node import RayNode, cluster_environment
 from sweep.compute.spark import SparkCluster
 from sweep.engine.provisioning import register
 from sweep.engine.targets import cluster_in
+from sweep.formats.runconfig import read_runconfig, write_runconfig
 from sweep.storage.targets import TargetRegistry
 
 
@@ -151,6 +154,25 @@ class TestSnippets:
         assert by_configuration.run_config.target == "ours"
         with pytest.raises(ConfigError, match="compute_target: expected a target or its name"):
             ScriptRunConfig(".", "x.py", compute_target=3)
+
+    def test_run_configurations_are_filled_in(self, ws, place):
+        run_local = RunConfiguration()
+        run_local.environment.python.user_managed_dependencies = True
+        assert ScriptRunConfig(".", "x.py", run_config=run_local).run_config.target == "local"
+
+        run_temp_compute = RunConfiguration()
+        run_temp_compute.target = "amlcompute"
+        run_temp_compute.amlcompute.vm_size = "STANDARD_D2_V2"
+        run_temp_compute.environment.docker.enabled = True
+        run_temp_compute.environment.docker.base_image = DEFAULT_CPU_IMAGE
+        run_temp_compute.environment.python.conda_dependencies = CondaDependencies.create(
+            conda_packages=["scikit-learn"], pip_packages=["joblib"]
+        )
+        assert run_temp_compute.amlcompute.vm_size == "STANDARD_D2_V2"
+        assert run_temp_compute.amlcompute.vm_priority is None
+        write_runconfig(run_temp_compute, "temp")
+        assert read_runconfig("temp") == run_temp_compute
+        assert RunConfiguration().amlcompute == {}, "each has its own sections"
 
 
 KEPT = {

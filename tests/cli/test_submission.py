@@ -288,6 +288,6 @@ def test_a_lone_run_that_has_not_begun_can_be_looked_at(project):
     shown = sweep("run", "show")
     assert [line.split()[0] for line in shown.lines] == [
         folder.id,
-        *("status", "experiment", "made", "runs", "each", "source", "folder"),
+        *("status", "experiment", "made", "runs", "each", "target", "source", "folder"),
     ]
     assert json.loads(sweep("run", "show", "--json").out)["runId"] == folder.id
