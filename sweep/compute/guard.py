@@ -1,7 +1,7 @@
 """The guard of a slot: starts its runs and sees to it that nothing of them lives on.
 
-``python -I -S guard.py FD``: FD is a Unix stream socket to the slot; both ends speak one JSON
-object a line. Standard library only; one thread; no part of Ray.
+``python -I -S guard.py FD [FOLDER...]``: FD is a Unix stream socket to the slot; both ends speak
+one JSON object a line. In the end the folders are taken away. Standard library only; one thread.
 
 * It detaches itself: a worker that exits in order kills its direct children.
 * It is a child subreaper, so whatever a run leaves behind (daemons, double forks, other
@@ -63,9 +63,10 @@ def beside(name: str) -> Any:
 
 
 if TYPE_CHECKING:
-    from sweep.compute.descent import descendants as descendants  # noqa: PLC0414 - it is ours too
+    from sweep.compute import descent
 else:  # it may have come without the rest of us
-    descendants = beside("descent").descendants
+    descent = beside("descent")
+descendants = descent.descendants
 
 
 class Guard:
@@ -292,6 +293,7 @@ def main() -> None:
     channel = socket.socket(fileno=int(sys.argv[1]))
     channel.set_inheritable(False)
     Guard(channel).serve()
+    descent.clear(sys.argv[2:])
 
 
 if __name__ == "__main__":

@@ -19,7 +19,7 @@ import subprocess
 import sys
 import tempfile
 from collections import deque
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -80,7 +80,8 @@ class Slot:
         self._line = Line(self.number, self._mailbox)
         if not (seen := sees(probe)):
             self._away = await asyncio.to_thread(Away, self._line)
-        self._guard = start_guard(self._guard_file)
+        ours = [self._folder, *([self._away.folder] if self._away else [])]
+        self._guard = start_guard(self._guard_file, ours)
         if function is not None:
             self._functions = FunctionRuns(self._mailbox, self._folder, self._to_guard, self._away)
             self._functions.load(function)
@@ -247,8 +248,8 @@ class Slot:
         os.kill(os.getpid(), signal.SIGKILL)
 
 
-def start_guard(file: Path) -> socket.socket:
-    """Start a guard and return our end of its socket.
+def start_guard(file: Path, folders: Sequence[Path] = ()) -> socket.socket:
+    """Start a guard and return our end of its socket; in the end it takes away the folders.
 
     It gets an empty environment: nothing of the cluster's, above all not its token, is to be
     found in the parent of a run.
@@ -256,7 +257,7 @@ def start_guard(file: Path) -> socket.socket:
     ours, theirs = socket.socketpair()
     with theirs:
         first = subprocess.Popen(
-            [sys.executable, "-I", "-S", str(file), str(theirs.fileno())],
+            [sys.executable, "-I", "-S", str(file), str(theirs.fileno()), *map(str, folders)],
             pass_fds=[theirs.fileno()],
             stdin=subprocess.DEVNULL,
             start_new_session=True,

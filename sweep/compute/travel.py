@@ -55,6 +55,9 @@ class Away:
     Args:
         line: to the engine.
 
+    Attributes:
+        folder: what is in it is this slot's.
+
     Raises:
         OSError: there is no room for files, or somebody else sits on it.
     """
@@ -66,8 +69,10 @@ class Away:
             (self._base / name).mkdir(exist_ok=True)
         with held(self._base / "locks" / "work"):  # nobody takes ours for a dead slot's
             dead = [*abandoned(self._base / "work")]
-            self._work = Path(tempfile.mkdtemp(dir=self._base / "work"))
-            self._lock = os.open(self._work / "lock", os.O_CREAT | os.O_RDWR | os.O_CLOEXEC, 0o600)
+            self.folder = Path(tempfile.mkdtemp(dir=self._base / "work"))
+            self._lock = os.open(
+                self.folder / "lock", os.O_CREAT | os.O_RDWR | os.O_CLOEXEC, 0o600
+            )
             fcntl.flock(self._lock, fcntl.LOCK_EX)
         for folder in [*dead, *unused(self._base / "trees")]:
             shutil.rmtree(folder, ignore_errors=True)
@@ -77,18 +82,18 @@ class Away:
 
     def function(self, function: Order) -> Order:
         """Return what all calls have in common, as it is here."""
-        return {**function, "env": _env(function), "cwd": str(self._work)}
+        return {**function, "env": _env(function), "cwd": str(self.folder)}
 
     def call(self, order: Order) -> Order:
         """Return the order of a call with this node's folder."""
-        return {**order, "folder": str(self._work / order["run"]), "earlier": []}
+        return {**order, "folder": str(self.folder / order["run"]), "earlier": []}
 
     def local(self, order: Order) -> Order:
         """Return an order with this node's folders in place of the engine's."""
         key, env = order["run"], _env(order)
-        moves = {order["folder"]: str(self._work / key)}
+        moves = {order["folder"]: str(self.folder / key)}
         if env.get(EARLIER):
-            moves[env[EARLIER]] = str(self._work / f"{key}.earlier")
+            moves[env[EARLIER]] = str(self.folder / f"{key}.earlier")
         argv = [_interpreter(order["argv"][0]), *order["argv"][1:]]
         return {
             **order,
@@ -168,7 +173,7 @@ class Away:
         if not place.is_dir():
             async with waited_for(self._base / "locks" / name):
                 if not place.is_dir():
-                    part = self._work / "tree"
+                    part = self.folder / "tree"
                     await fetch.into(part, about)
                     part.rename(place)
         os.utime(place)

@@ -137,6 +137,21 @@ def test_nothing_of_a_run_stays_on_the_node_but_its_snapshot(short):
     play(story, short)
 
 
+def test_a_slot_that_is_gone_leaves_nothing_but_snapshots(short):
+    async def story(folder: Path) -> None:
+        async with opened(folder) as there:
+            order, _ = there.order(0, "import time; time.sleep(1000)")
+            there.start(order)
+            await there.hear("started")
+            assert [*node(folder).glob("work/*/0.1/outputs")]
+        until = time.monotonic() + 20
+        while (folder / "s").exists() or [*node(folder).glob("work/*")]:
+            assert time.monotonic() < until
+            await asyncio.sleep(0.01)
+
+    play(story, short)
+
+
 def test_a_stop_ends_the_wait_for_a_snapshot(short):
     async def story(folder: Path) -> None:
         async with opened(folder) as there:
