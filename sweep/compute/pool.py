@@ -35,6 +35,7 @@ STARTING = 120.0
 ENDING = 60.0
 """Seconds within which a keeper that is told to end must have."""
 LOOK_SECONDS = 0.05
+NEWS_SECONDS = 0.25
 NUMBERS = {
     "min_nodes": 0,
     "max_nodes": 1,
@@ -66,6 +67,7 @@ class Pool:
     _stamp: tuple[int, int] = (0, 0)
     _events: int = 0
     _waits: bool = False
+    _next_look: float = 0.0
 
     @classmethod
     def from_kept(cls, kept: Mapping[str, Any]) -> Pool:
@@ -138,6 +140,7 @@ class Pool:
         try:
             self.files.write(f"demand/{self._id}.json", self._demand)
             state = self._await_keeper()
+            self._events = state["events"][-1][0] if state["events"] else 0  # others' news
             environment = ExistingCluster(state["address"], self.files.token()).environment()
             host = HostProcess(environment, folder)
         except BaseException:
@@ -160,6 +163,10 @@ class Pool:
         Raises:
             TargetError: the keeper is gone, and the head with it; or no node starts.
         """
+        now = time.monotonic()
+        if now < self._next_look:
+            return ()
+        self._next_look = now + NEWS_SECONDS
         if not self._read():
             raise TargetError(f"the keeper of {self.name} is gone, and its nodes with it")
         if self._state["provisioning_state"] == "Failed":

@@ -8,6 +8,7 @@ runs again. Before its time is over Slurm says so, and the node leaves in order:
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import shutil
@@ -15,7 +16,7 @@ import socket
 import subprocess
 import sys
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
@@ -50,6 +51,7 @@ class SlurmProvider:
         self._site = site
         self._jobs: dict[str, str] = {}  # node: job
         self._ended: dict[str, str] = {}
+        self._to_cancel: set[str] = set()  # until Slurm has heard of it
         self._next_look = 0.0
         self._prefix = f"sweep-{site.pool}-"
         self._cancel(self._queue())
@@ -131,8 +133,10 @@ class SlurmProvider:
             self._next_look = time.monotonic() + LOOK_SECONDS
             try:
                 there = self._queue()
-            except TargetError:
-                there = dict.fromkeys(self._jobs.values(), "")  # it may answer the next time
+                self._cancel(self._to_cancel & there)
+                self._to_cancel.clear()
+            except TargetError:  # its controller is away; what runs goes on, and it comes back
+                there = set(self._jobs.values())
             for name, job in [*self._jobs.items()]:
                 if job not in there:
                     del self._jobs[name]
@@ -154,7 +158,7 @@ class SlurmProvider:
     def terminate(self, name: str) -> None:
         """Cancel a job."""
         if job := self._jobs.get(name):
-            self._cancel([job])
+            self._to_cancel.add(job)
             self._next_look = 0.0
 
     def describe(self, name: str) -> Mapping[str, Any]:
@@ -163,23 +167,20 @@ class SlurmProvider:
 
     def close(self) -> None:
         """Cancel all jobs, and wait until they have left the queue."""
-        self._cancel(self._queue())
         until = time.monotonic() + CLOSING
-        while self._queue() and time.monotonic() < until:
-            time.sleep(LOOK_SECONDS / 10)
+        with contextlib.suppress(TargetError):  # the next keeper finds them
+            self._cancel(self._queue())
+            while self._queue() and time.monotonic() < until:
+                time.sleep(LOOK_SECONDS / 10)
 
-    def _queue(self) -> dict[str, str]:
-        """Return the jobs of this pool that are in the queue, and the state of each."""
-        listed = _slurm(["squeue", "--me", "--noheader", "--format=%i|%T|%j"])
-        found = {}
-        for line in listed.splitlines():
-            job, state, name = line.strip().split("|", 2)
-            if name.startswith(self._prefix):
-                found[job] = state
-        return found
+    def _queue(self) -> set[str]:
+        """Return the jobs of this pool that are in the queue."""
+        listed = _slurm(["squeue", "--me", "--noheader", "--format=%i|%j"])
+        jobs = [line.strip().split("|", 1) for line in listed.splitlines()]
+        return {job for job, name in jobs if name.startswith(self._prefix)}
 
     @staticmethod
-    def _cancel(jobs: Sequence[str] | Mapping[str, str]) -> None:
+    def _cancel(jobs: Collection[str]) -> None:
         if jobs:
             _slurm(["scancel", *jobs])
 
