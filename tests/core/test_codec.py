@@ -37,3 +37,8 @@ def test_fields_that_came_later_have_their_defaults():
 def test_a_report_of_a_run_that_never_was_is_named():
     with pytest.raises(Diverged, match=r"entry 1 of the journal: there is no run 5"):
         replay(make(), [([(5, 0.5, 1.0, None)], None)])
+
+
+def test_an_event_that_cannot_have_happened_is_named():
+    with pytest.raises(Diverged, match=r"entry 1 of the journal, Started\(.*no run 5"):
+        replay(make(), [([], (events.Started(1.0, 5), []))])
