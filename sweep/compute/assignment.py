@@ -129,7 +129,7 @@ class Assignment:
 
         Many are told at once: each time costs a call of Ray.
         """
-        return len(self._held[slot]) - untold <= self._told // 2
+        return len(self._held[slot]) - untold <= max(1, self._told // 2)
 
     def end(self, key: str, now: float, seconds: float | None = None) -> RunOrder:
         """Take note that a run has ended, which has executed for so long."""
