@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, ClassVar
 
 from sweep.api.target import ComputeTarget, TargetConfiguration
 from sweep.engine.provisioning import describe
@@ -183,36 +183,33 @@ class RayCompute(ComputeTarget):
         return _attached("existing", about, token)
 
 
-class DatabricksCompute(ComputeTarget):
+class _Refused:
+    """What is not to be had; says what is nearest."""
+
+    kind: ClassVar[str]
+
+    @classmethod
+    def attach_configuration(cls, *_: Any, **__: Any) -> TargetConfiguration:
+        """Refuse.
+
+        Raises:
+            ComputeTargetException: always.
+        """
+        return _attached(cls.kind, {})
+
+
+class DatabricksCompute(_Refused, ComputeTarget):
     """Refused; says what is nearest."""
 
     kind = "databricks"
     type = "Databricks"
 
-    @staticmethod
-    def attach_configuration(*_: Any, **__: Any) -> TargetConfiguration:
-        """Refuse.
 
-        Raises:
-            ComputeTargetException: always.
-        """
-        return _attached("databricks", {})
-
-
-class AdlaCompute(ComputeTarget):
+class AdlaCompute(_Refused, ComputeTarget):
     """Refused; says what is nearest."""
 
     kind = "datalakeanalytics"
     type = "DataLakeAnalytics"
-
-    @staticmethod
-    def attach_configuration(*_: Any, **__: Any) -> TargetConfiguration:
-        """Refuse.
-
-        Raises:
-            ComputeTargetException: always.
-        """
-        return _attached("datalakeanalytics", {})
 
 
 def _attached(kind: str, about: Mapping[str, Any], secret: str = "") -> TargetConfiguration:

@@ -7,7 +7,6 @@ one is free. Tried against recorded answers of the protocol, never with the serv
 
 from __future__ import annotations
 
-import socket
 import time
 from collections.abc import Mapping
 from dataclasses import fields
@@ -17,7 +16,7 @@ from typing import Any
 
 from sweep.compute.azure_batch import AzureBatch, AzureBatchProperties
 from sweep.compute.node_watch import NAME
-from sweep.compute.providers import Site
+from sweep.compute.providers import Site, named_address
 from sweep.compute.ray_node import node_command
 from sweep.errors import ConfigError, TargetError
 
@@ -53,7 +52,7 @@ class AzureBatchProvider:
     @staticmethod
     def address(options: Mapping[str, Any]) -> str:
         """Return where the head listens: the address of this machine that its name stands for."""
-        return str(options.get("address") or socket.gethostbyname(socket.gethostname()))
+        return named_address(options)
 
     @staticmethod
     def check(options: Mapping[str, Any]) -> None:

@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import Any
 
 from sweep.compute.delivery import Delivery
-from sweep.compute.gpus import holders, until_free
+from sweep.compute.gpus import holders, until_free, visible_devices
 from sweep.compute.mailbox import RUN_MESSAGES, Allowance, Mailbox
 from sweep.compute.outputs import size_of, too_much, until_above
 from sweep.compute.processes import oom_kills
@@ -120,9 +120,8 @@ class Execution:
 
     def guard_order(self) -> tuple[Order, int]:
         """Return the order for the guard, and the descriptor that goes with it."""
-        env = {**self.order["env"], "SWEEP_CHANNEL": str(self._socket_path)}
-        if "CUDA_VISIBLE_DEVICES" in os.environ:  # the devices that this slot holds
-            env["CUDA_VISIBLE_DEVICES"] = os.environ["CUDA_VISIBLE_DEVICES"]
+        channel = {"SWEEP_CHANNEL": str(self._socket_path)}
+        env = {**self.order["env"], **channel, **visible_devices()}
         cwd = self.order.get("cwd") or self.order["folder"]
         start = {"do": "start", "argv": self.order["argv"], "env": env, "cwd": cwd}
         more = {"oom_score": OOM_SCORE, "warm": self.order.get("warm")}

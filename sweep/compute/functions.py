@@ -16,7 +16,8 @@ from functools import partial
 from pathlib import Path
 from typing import Any, cast
 
-from sweep.compute.execution import OOM_SCORE, QUOTA_GRACE, TOO_MANY, Order
+from sweep.compute.execution import OOM_SCORE, QUOTA_GRACE, TOO_MANY, Order, message_of
+from sweep.compute.gpus import visible_devices
 from sweep.compute.mailbox import RUN_MESSAGES, Allowance, Mailbox
 from sweep.compute.outputs import too_much, until_above
 from sweep.compute.run_log import RunLog, keep
@@ -177,7 +178,7 @@ class FunctionRuns:
                     {
                         "do": "start",
                         "argv": [*program, str(path), str(self._file), self._function["metric"]],
-                        "env": {**self._function["env"], **_devices()},
+                        "env": {**self._function["env"], **visible_devices()},
                         "cwd": self._function["cwd"],
                         "oom_score": OOM_SCORE,
                     },
@@ -283,10 +284,4 @@ class FunctionRuns:
         end() if self._away is None else self._away.ends(order, end)
 
     def _say(self, kind: str, run: str, /, **facts: Any) -> None:
-        message = {"k": kind, "run": run, "t": time.time(), **facts}
-        self._mailbox.put(json.dumps(message).encode())
-
-
-def _devices() -> dict[str, str]:
-    visible = os.environ.get("CUDA_VISIBLE_DEVICES")
-    return {} if visible is None else {"CUDA_VISIBLE_DEVICES": visible}
+        self._mailbox.put(message_of(kind, run, **facts))

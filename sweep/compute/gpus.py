@@ -11,11 +11,18 @@ import os
 import shutil
 from collections.abc import Collection
 
+VISIBLE = "CUDA_VISIBLE_DEVICES"
 PROGRAM = "nvidia-smi"
 QUERY = ("--query-compute-apps=pid", "--format=csv,noheader")
 PATIENCE = 5.0
 """Seconds that the driver is given."""
 PAUSE = 0.05
+
+
+def visible_devices() -> dict[str, str]:
+    """Return the variable that names the devices which this slot holds, for what it starts."""
+    visible = os.environ.get(VISIBLE)
+    return {} if visible is None else {VISIBLE: visible}
 
 
 async def until_free(devices: str, before: Collection[int]) -> list[int]:

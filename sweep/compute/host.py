@@ -46,13 +46,12 @@ from sweep.compute import (
     travel,
     unpacking,
 )
+from sweep.compute.ray_environment import OBJECT_STORE_BYTES
 
 HEARTBEAT = 5.0
 """Seconds after which a slot answers even when it has nothing to say."""
 MISSED = 3
 """Heartbeats that may be missed before a slot is given up."""
-OBJECT_STORE_BYTES = 100_000_000
-"""Ray's shared memory; runs do not use it, and Ray would take 30 % of the machine."""
 PROBE_SECONDS = 5
 TRAVEL = (
     delivery,

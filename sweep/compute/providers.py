@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import select
+import socket
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -91,6 +92,11 @@ def provider_class(word: str) -> Any:
     """
     module, name = PROVIDERS[word]
     return getattr(import_module(module), name)
+
+
+def named_address(options: Mapping[str, Any]) -> str:
+    """Return the `address` of a provider's options, else the one that this machine's name has."""
+    return str(options.get("address") or socket.gethostbyname(socket.gethostname()))
 
 
 class LocalProvider:

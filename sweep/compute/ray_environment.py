@@ -8,6 +8,8 @@ import secrets
 LOG_BYTES = 1_000_000
 """Of one of Ray's logs, before it is turned over; one older piece is kept."""
 
+OBJECT_STORE_BYTES = 100_000_000
+"""Ray's shared memory on a node; runs do not use it, and Ray would take 30 % of the machine."""
 ON_LOOPBACK = {"RAY_ENABLE_WINDOWS_OR_OSX_CLUSTER": "0"}
 """Undocumented on Linux, but it is what binds every port to 127.0.0.1."""
 

@@ -5,20 +5,20 @@ from __future__ import annotations
 import json
 import os
 import select
+import socket
 import sys
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 from sweep.compute.guarded import Guarded
-from sweep.compute.ray_environment import host_environment
+from sweep.compute.ray_environment import OBJECT_STORE_BYTES, host_environment
 from sweep.compute.ray_folder import RayFolder
 from sweep.errors import TargetError
 
 STARTING = 60.0
 """Seconds in which a node must be up."""
 LOOPBACK = "127.0.0.1"
-OBJECT_STORE_BYTES = 100_000_000
 
 
 class RayNode:
@@ -115,3 +115,11 @@ def cluster_environment() -> dict[str, str]:
         "RAY_health_check_failure_threshold": "3",
         "RAY_health_check_initial_delay_ms": "2000",
     }
+
+
+def address_towards(head: str) -> str:
+    """Return the address of this machine by which it reaches the head, `host:port`."""
+    host, port = head.rsplit(":", 1)
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as probe:
+        probe.connect((host, int(port)))  # nothing is sent
+        return str(probe.getsockname()[0])

@@ -167,7 +167,7 @@ class RayTarget:
         """Let no new run start on a node."""
         self._runs.quarantined |= {n.id for n in self._runs.up.values() if n.name == node}
         for slot in filter(self._runs.shunned, self._runs.idle()):
-            self._host.tell(do="drop", slot=slot)
+            self._drop(slot)
         self._unheard.append(self._runs.are())
 
     def release(self, node: str) -> None:
@@ -175,7 +175,7 @@ class RayTarget:
         bad = self._runs.quarantined
         self._runs.quarantined = {i for i in bad if not node.endswith(i[:ID_SHOWN])}
         for slot in set(range(self._wanted)) - self._runs.up.keys():
-            self._host.tell(do="drop", slot=slot)  # it waits for another node
+            self._drop(slot)  # it waits for another node
 
     def close(self) -> None:
         """End the host, and with it Ray, the slots and the runs; return when all are gone."""
@@ -223,7 +223,7 @@ class RayTarget:
                 del self._stopping[key]
             elif time.monotonic() > max(deadline, self._traffic.heard(key) + OBEDIENCE):
                 del self._stopping[key]
-                self._host.tell(do="drop", slot=self._runs.slot(key))
+                self._drop(self._runs.slot(key))
 
     # ---- what the host says -----------------------------------------------------------
 

@@ -13,7 +13,6 @@ import json
 import os
 import select
 import shutil
-import socket
 import sys
 import time
 from pathlib import Path
@@ -23,7 +22,7 @@ from typing import Any
 from sweep.compute.guarded import Guarded
 from sweep.compute.node_watch import NAME
 from sweep.compute.ray_environment import quiet_environment
-from sweep.compute.ray_node import node_command
+from sweep.compute.ray_node import address_towards, node_command
 from sweep.compute.remote_host import LAST_WORDS, LOOK_SECONDS, end_by_signal
 from sweep.compute.short_folder import short_folder
 from sweep.compute.ssh_sources import PROTOCOL
@@ -83,14 +82,6 @@ def say(**facts: Any) -> None:
     """Tell the pool something, if it is still there."""
     with contextlib.suppress(OSError):
         os.write(1, json.dumps(facts).encode() + b"\n")
-
-
-def address_towards(head: str) -> str:
-    """Return the address of this machine by which it reaches the head."""
-    host, port = head.rsplit(":", 1)
-    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as probe:
-        probe.connect((host, int(port)))  # nothing is sent
-        return str(probe.getsockname()[0])
 
 
 def main() -> None:

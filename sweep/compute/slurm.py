@@ -12,7 +12,6 @@ import contextlib
 import json
 import os
 import shutil
-import socket
 import subprocess
 import sys
 import time
@@ -21,7 +20,7 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
-from sweep.compute.providers import Site
+from sweep.compute.providers import Site, named_address
 from sweep.errors import ConfigError, TargetError, UserError
 
 TOOLS = ("sbatch", "squeue", "scancel")
@@ -59,7 +58,7 @@ class SlurmProvider:
     @staticmethod
     def address(options: Mapping[str, Any]) -> str:
         """Return where the head listens: the address of this machine that its name stands for."""
-        return str(options.get("address") or socket.gethostbyname(socket.gethostname()))
+        return named_address(options)
 
     @staticmethod
     def check(options: Mapping[str, Any]) -> None:

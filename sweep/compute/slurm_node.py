@@ -14,7 +14,6 @@ import os
 import select
 import shutil
 import signal
-import socket
 import sys
 import tempfile
 import time
@@ -24,7 +23,7 @@ from typing import Any
 from sweep.compute.guarded import Guarded
 from sweep.compute.node_watch import NAME
 from sweep.compute.ray_environment import ON_LOOPBACK, quiet_environment
-from sweep.compute.ray_node import node_command
+from sweep.compute.ray_node import address_towards, node_command
 from sweep.compute.slurm import WARNING, kept_node
 
 LAST_SECONDS = 15
@@ -53,7 +52,7 @@ class SlurmNode:
         signal.signal(signal.SIGTERM, self.end)
         self._sockets = _shared(Path(tempfile.gettempdir()) / f"sweep-{kept['pool']}")
         self._temp = Path(tempfile.mkdtemp(prefix=f"sweep-{kept['pool']}-"))
-        ip = _address_towards(kept["head"])
+        ip = address_towards(kept["head"])
         offer = {
             "num_cpus": kept["cpus"],
             "num_gpus": kept["gpus"],
@@ -107,14 +106,6 @@ def _shared(folder: Path) -> tuple[Path, int]:
     descriptor = os.open(folder, os.O_RDONLY | os.O_CLOEXEC | os.O_DIRECTORY | os.O_NOFOLLOW)
     fcntl.flock(descriptor, fcntl.LOCK_SH)
     return folder, descriptor
-
-
-def _address_towards(head: str) -> str:
-    """Return the address of this machine by which it reaches the head."""
-    host, port = head.rsplit(":", 1)
-    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as probe:
-        probe.connect((host, int(port)))  # nothing is sent
-        return str(probe.getsockname()[0])
 
 
 def main() -> None:

@@ -14,9 +14,10 @@ import select
 import sys
 from typing import Any
 
+from sweep.compute.ray_environment import OBJECT_STORE_BYTES
+
 LOOK_SECONDS = 0.5
 HEAD_MEMORY_BYTES = 500_000_000
-OBJECT_STORE_BYTES = 100_000_000
 
 
 def main() -> None:

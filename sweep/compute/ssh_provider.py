@@ -18,7 +18,7 @@ from typing import Any
 import asyncssh
 
 from sweep.compute.providers import Site
-from sweep.compute.remote_node import address_towards
+from sweep.compute.ray_node import address_towards
 from sweep.compute.ssh import RemoteMachine, command_line, first_word
 from sweep.compute.ssh_environment import RemoteEnvironment
 from sweep.compute.ssh_host import GOODBYE, NOT_FOUND, SILENCE, close
