@@ -98,7 +98,7 @@ def in_background(
     if folder.engine is not None:
         raise WorkspaceError(f"{folder.id}: process {folder.engine} is working on this sweep")
     if continuation.asks or not continuation.changed:
-        OpenSweep(folder, continuation=continuation).close()  # what is wrong is said here
+        OpenSweep(folder, continuation=continuation, start=False).close()  # what is wrong is said
     pid = work_in_background(folder, words).pid
     click.echo(folder.id)
     _to_stderr(f"process {pid} works on it: sweep run show, sweep run cancel last")

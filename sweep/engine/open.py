@@ -14,11 +14,11 @@ from sweep.core.commands import Launch
 from sweep.core.definition import SweepDefinition
 from sweep.core.run import OVER
 from sweep.core.scheduler import Scheduler
-from sweep.engine.continuation import Continuation, space_of
+from sweep.engine.continuation import Continuation, remember, space_of
 from sweep.engine.disk import Ballast, DiskWatch
 from sweep.engine.engine import Engine, Orders
 from sweep.engine.place import Place
-from sweep.engine.targets import present_cluster
+from sweep.engine.targets import present_cluster, workspace_of
 from sweep.engine.template import FunctionTemplate, ScriptTemplate
 from sweep.engine.wishes import FolderWishes, Interrupts
 from sweep.errors import UserError
@@ -41,6 +41,8 @@ class OpenSweep(Closing):
         folder: where it is kept.
         function: pickled, where it tunes a function: that is not kept.
         continuation: how it is to go on.
+        start: whether the target may start while the past is replayed; False to see only whether
+            it can go on so.
 
     Attributes:
         engine: ready to `work`.
@@ -57,16 +59,18 @@ class OpenSweep(Closing):
         folder: SweepFolder,
         function: bytes | None = None,
         continuation: Continuation = JUST_ON,
+        *,
+        start: bool = True,
     ) -> None:
         self.folder = folder
         self._lock = Lock(folder.lock)
         try:
-            self._load(function, continuation)
+            self._load(function, continuation, start=start)
         except BaseException:
             self._lock.close()
             raise
 
-    def _load(self, function: bytes | None, continuation: Continuation) -> None:
+    def _load(self, function: bytes | None, continuation: Continuation, *, start: bool) -> None:
         folder = self.folder
         with SweepReader(folder.database) as reader:
             present = SweepDefinition.from_wire(reader.get("definition"))
@@ -78,22 +82,18 @@ class OpenSweep(Closing):
                 if "command" in template:
                     ScriptTemplate.from_json(template)
             grace = reader.get("grace")
-            kept = {
-                key: reader.get(key, None) for key in ("source", "snapshot", "strict_snapshot")
-            }
-            file = reader.get("hdconfig", None) or {}
+            names = ("source", "snapshot", "strict_snapshot", "hdconfig")
+            kept = {name: reader.get(name, None) for name in names}
             count = sum(reader.count().values())
             status = reader.get("status")[0]
-        place.check()
+        place.resources.check()
+        if place.cluster is not None and not start:  # else it is checked when it is opened
+            place.cluster.check()
         if function is not None and "function" not in template:
             raise UserError(f"{folder.id} runs a script and no function: sweep resume {folder.id}")
-        definition = continuation.definition(present, file, count)
-        changes: dict[str, Any] = {}
-        if "command" in template:
-            changes = _new_source(folder, continuation, kept, template)
-            template = changes.get("template", template)
-        if definition.to_wire() != present.to_wire() and file:
-            changes["hdconfig"] = {**file, "definition": _wire_of(file["path"], file)}
+        definition = continuation.definition(present, kept["hdconfig"] or {}, count)
+        changes = _changes(folder, continuation, kept, template)
+        template = changes.get("template", template)
         self.slots = min(place.resources.slots, definition.limits.concurrent)
         self.interrupts = Interrupts(FolderWishes(folder.requests))
         self._journal = SqliteJournal(folder.database, definition.goal)
@@ -107,7 +107,7 @@ class OpenSweep(Closing):
             place.resources, folder.path / "ray", called, place.cluster
         )
         try:
-            if count and (continuation.asks or status not in OVER):
+            if start and count and (continuation.asks or status not in OVER):
                 target.open(definition.limits.concurrent)  # Ray starts while the past is replayed
             self.engine = Engine(
                 Scheduler(began),
@@ -142,24 +142,24 @@ class OpenSweep(Closing):
         self._lock.close()
 
 
-def _wire_of(path: str, kept: Mapping[str, Any]) -> Any:
-    return read_hdconfig(path).definition.to_wire() if Path(path).is_file() else kept["definition"]
-
-
-def _new_source(
+def _changes(
     folder: SweepFolder,
     continuation: Continuation,
     kept: Mapping[str, Any],
     template: Mapping[str, Any],
 ) -> dict[str, Any]:
-    store = folder.path.parent.parent / "snapshots"
-    shot = continuation.source(kept, store, Path(template["tree"]))
-    if shot is None:
-        return {}
-    return {
-        "template": {**template, "tree": str(shot.tree)},
-        "snapshot": {"id": shot.id, "files": shot.files, "size": shot.size},
-    }
+    """Return what is kept of a sweep otherwise from now on."""
+    changes: dict[str, Any] = {}
+    if "command" in template:
+        store = workspace_of(folder).snapshots
+        shot = continuation.source(kept, store, Path(template["tree"]))
+        if shot is not None:
+            changes["template"] = {**template, "tree": str(shot.tree)}
+            changes["snapshot"] = {"id": shot.id, "files": shot.files, "size": shot.size}
+    file = kept["hdconfig"]
+    if continuation.changed == "new" and file and Path(file["path"]).is_file():
+        changes["hdconfig"] = remember(file["path"], read_hdconfig(file["path"]).definition)
+    return changes
 
 
 def _orders(

@@ -31,14 +31,3 @@ class Place:
         if cluster is None:
             return cls(of_this_machine(cpus, gpus))
         return cls(Resources(math.inf, math.inf, cpus, gpus), cluster_of(cluster))
-
-    def check(self) -> None:
-        """Refuse what can never be had.
-
-        Raises:
-            UserError: one run takes more than there is, or the cluster does not let us in.
-            TargetError: the cluster does not answer.
-        """
-        self.resources.check()
-        if self.cluster is not None:
-            self.cluster.check()

@@ -111,10 +111,15 @@ def present_cluster(
     if name == RUN_BASED:
         return {**kept, "folder": str(sweep.path / "pool")}
     try:
-        entry = TargetRegistry(WorkspaceFolder(sweep.path.parent.parent)).get(name)
+        entry = TargetRegistry(workspace_of(sweep)).get(name)
     except UserError:
         return kept
     return kept if entry.cluster is None else {**entry.cluster, "target": name}
+
+
+def workspace_of(sweep: SweepFolder) -> WorkspaceFolder:
+    """Return the workspace that a sweep is in."""
+    return WorkspaceFolder(sweep.path.parent.parent)
 
 
 def users_of(workspace: WorkspaceFolder, name: str) -> list[str]:
