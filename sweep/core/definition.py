@@ -109,6 +109,16 @@ class SweepDefinition:
         )
 
 
+def begun_with(facts: Mapping[str, Any]) -> SweepDefinition:
+    """Return the definition from which a sweep's journal is replayed.
+
+    Args:
+        facts: what is kept of the sweep: its `definition`, and, if it went on with another, the
+            `first_definition`; the events say what became of that.
+    """
+    return SweepDefinition.from_wire(facts.get("first_definition") or facts["definition"])
+
+
 def _plain(number: float) -> float:
     """Return an integral number as an int: it reads better in JSON and in messages."""
     return int(number) if float(number).is_integer() else number

@@ -11,7 +11,7 @@ from sweep.compute.processes import end_marked
 from sweep.compute.ray_target import RayTarget
 from sweep.compute.target import RunOrder
 from sweep.core.commands import Launch
-from sweep.core.definition import SweepDefinition
+from sweep.core.definition import SweepDefinition, begun_with
 from sweep.core.run import OVER
 from sweep.core.scheduler import Scheduler
 from sweep.engine.continuation import Continuation, remember, space_of
@@ -74,7 +74,7 @@ class OpenSweep(Closing):
         folder = self.folder
         with SweepReader(folder.database) as reader:
             present = SweepDefinition.from_wire(reader.get("definition"))
-            first = reader.get("first_definition", None)
+            both = {name: reader.get(name) for name in ("definition", "first_definition")}
             template = reader.get("template")
             with Explained(folder.database, values=True):
                 cluster = present_cluster(folder, reader.get("cluster", None))
@@ -100,7 +100,7 @@ class OpenSweep(Closing):
         called = None
         if function is not None:
             called = FunctionTemplate(**template).common(folder, function, definition.metric)
-        began = present if first is None else SweepDefinition.from_wire(first)
+        began = begun_with(both)
         end_marked("SWEEP_ID", folder.id)  # what an engine that was killed may have left
         spaces = [space for d in (definition, began) if (space := space_of(d)) is not None]
         self._target = target = RayTarget(

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from sweep.core.definition import SweepDefinition
+from sweep.core.definition import begun_with
 from sweep.errors import Damaged, WorkspaceError
 from sweep.storage.journal import RUN_COLUMNS
 from sweep.storage.log_file import log_of, state_of_log
@@ -119,8 +119,7 @@ def _check(db: sqlite3.Connection, path: Path, found: Checkup) -> None:
             raise Damaged(f"the sweep's {key} is not in it")
     table = db.execute(f"SELECT {', '.join(RUN_COLUMNS)} FROM run ORDER BY number").fetchall()  # noqa: S608
     found.runs = {row[0]: (row[2], row[3]) for row in table}
-    definition = SweepDefinition.from_wire(found.facts["definition"])
-    traced = retrace(definition, entries_of(db, path))
+    traced = retrace(begun_with(found.facts), entries_of(db, path))
     if traced.problem:
         found.findings.append(_stuck(path, traced, found))
         found.mend = found.mend or not traced.readable

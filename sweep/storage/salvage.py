@@ -20,7 +20,7 @@ from itertools import count
 from pathlib import Path
 from typing import Any, TypeVar
 
-from sweep.core.definition import SweepDefinition
+from sweep.core.definition import begun_with
 from sweep.errors import Damaged
 from sweep.storage.checkup import ESSENTIAL, check_database
 from sweep.storage.journal import Batch, Metric, SqliteJournal
@@ -126,8 +126,7 @@ def _saved(copy: Path) -> Salvage:
         about = dict(facts)
         if missing := [key for key in ESSENTIAL if key not in about and key != "status"]:
             raise Damaged(f"the sweep's {missing[0]} cannot be read")
-        definition = SweepDefinition.from_wire(about["definition"])
-        traced = retrace(definition, entries_of(db, copy), keep=True)
+        traced = retrace(begun_with(about), entries_of(db, copy), keep=True)
         if traced.problem and not traced.good:
             raise Damaged(f"nothing of its journal can be read: {traced.problem}")
         saved = Salvage(traced, Batch(entries=traced.entries, sweep=about))
@@ -143,6 +142,8 @@ def _saved(copy: Path) -> Salvage:
 def _derive(saved: Salvage) -> None:
     """Make what follows from the journal."""
     scheduler, batch = saved.traced.scheduler, saved.batch
+    if "first_definition" in batch.sweep:  # what it became may be in what is lost
+        batch.sweep["definition"] = scheduler.definition.to_wire()
     batch.records = dict(scheduler.runs)
     batch.bests = {number: scheduler.board.best(number) for number in scheduler.runs}
     if saved.traced.good or "status" not in batch.sweep:

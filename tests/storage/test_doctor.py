@@ -16,7 +16,14 @@ import pytest
 
 from policies import Goal
 from sweep.core.definition import SweepDefinition
-from sweep.core.events import Completed, Reported, Started
+from sweep.core.events import (
+    Completed,
+    Opened,
+    Redefined,
+    Reported,
+    SlotsChanged,
+    Started,
+)
 from sweep.core.scheduler import Scheduler
 from sweep.errors import Damaged, DiskFull
 from sweep.storage import salvage
@@ -466,3 +473,37 @@ def test_a_resumed_sweep_goes_on_from_what_was_kept(workspace, kept):
 
 def test_the_error_of_a_full_disk_is_one_of_the_workspace():
     assert DiskFull.exit_code == 1
+
+
+@pytest.fixture
+def extended(workspace):
+    """A sweep of one run that came to its end, and went further."""
+    folder = workspace.add_sweep("HD_one", "demo")
+    story = Story(folder.database, runs=1)
+    story.tell(sweep={"status": ["Running", ""], "template": {"argv": []}, "resources": {}})
+    story.begin(slots=1)
+    story.tell(Started(102, 0), Completed(103, 0), sweep={"status": ["Completed", ""]})
+    first = story.scheduler.definition.to_wire()
+    further = {**first, "max_total_jobs": 2}
+    both = {"definition": further, "first_definition": first}
+    story.tell(Redefined(200, further), Opened(200), SlotsChanged(200, 1), sweep=both)
+    story.tell(Started(201, 1), Completed(202, 1), sweep={"status": ["Completed", ""]})
+    for run in range(2):
+        folder.run_folder(run).mkdir(parents=True)
+        (folder.run_folder(run) / "std_log.txt").write_text("hello")
+    story.close()
+    return folder
+
+
+def test_a_sweep_that_went_further_is_as_it_should_be(workspace, extended):
+    assert kinds(workspace) == []
+
+
+def test_a_sweep_that_went_further_is_saved_whole(workspace, extended):
+    before = rows(extended.database)
+    with contextlib.closing(sqlite3.connect(extended.database)) as db, db:
+        db.execute("DELETE FROM run")
+    assert "tables" in kinds(workspace)
+    assert repair(workspace).done
+    assert kinds(workspace) == []
+    assert rows(extended.database)["event"] == before["event"]
