@@ -60,7 +60,8 @@ class BanditPolicy(EarlyTerminationPolicy):
         mine, top = board.compare(run)
         if mine == top:  # also where there is no finite value
             return False
-        return mine < board.goal.relax_score(top, *self._slacks) - tolerance(top)
+        factor, amount = self._slacks
+        return mine < board.goal.relax_score(top, factor, amount) - tolerance(top)
 
     def explain(self, board: Leaderboard, run: int) -> Verdict:
         """Name the best run, the slack and the cut-off."""

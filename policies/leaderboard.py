@@ -45,6 +45,7 @@ class Leaderboard:
 
     def __init__(self, goal: Goal, means: Due | None = None, bests: Due | None = None) -> None:
         self.goal = goal
+        self._up = goal is Goal.MAXIMIZE
         self.leader: int | None = None
         """The run that holds the best value of all; the earliest to reach it."""
         self.population = 0
@@ -52,8 +53,8 @@ class Leaderboard:
         self._curves: dict[int, Curve] = {}
         self._tops = array("d")  # per interval: the best score by then
         self._holders = array("q")  # and whose it is
-        self._means: Standings[float] | None = Standings(means) if means else None
-        self._bests: Standings[tuple[float, int]] | None = Standings(bests) if bests else None
+        self._means: Standings | None = Standings(means) if means else None
+        self._bests: Standings | None = Standings(bests) if bests else None
         self._outside: set[int] = set()  # not in the field of best values
 
     # ---- facts ------------------------------------------------------------------------
@@ -64,7 +65,10 @@ class Leaderboard:
         A value that is not finite counts as an interval and as the worst possible value; it
         enters no average.
         """
-        score = self.goal.score(value)
+        if isinstance(value, int):
+            value = float(value)  # as it will be stored
+        # `Goal.score` without the calls: this is the hot path.
+        score = (value if self._up else -value) if value - value == 0 else -math.inf
         curve = self._curves.get(run)
         if curve is None:
             curve = self._curves[run] = Curve()
@@ -77,12 +81,12 @@ class Leaderboard:
             self._holders.append(self._holders[-1] if self._holders else run)
         if score > before:  # else it cannot be above what the field had before either
             curve.best = score
-            self._raise_top(run, length, score)
+            if score > tops[length - 1]:
+                self._raise_top(run, length, score)
         if self._bests is not None and run not in self._outside:
-            previous = (before, -run) if length > 1 else None
-            self._bests.advance(length, (curve.best, -run), previous)
+            self._bests.advance(run, length, curve.best, before if length > 1 else None)
         if self._means is not None:
-            _note_mean(self._means, curve, length, score)
+            _note_mean(self._means, run, curve, length, score)
         return length
 
     def forget(self, run: int) -> None:
@@ -90,7 +94,7 @@ class Leaderboard:
         if run not in self._curves:
             return
         if self._means is not None:
-            self._means.withdraw(self._figures_of_means(run))
+            self._means.withdraw(run, self._figures_of_means(run))
         self.exclude(run)
         self._outside.discard(run)
         del self._curves[run]
@@ -100,7 +104,7 @@ class Leaderboard:
     def exclude(self, run: int) -> None:
         """Take `run` out of the field of best values; its own values stay known."""
         if self._bests is not None and run not in self._outside and run in self._curves:
-            self._bests.withdraw(self._figures_of_bests(run))
+            self._bests.withdraw(run, self._figures_of_bests(run))
         self._outside.add(run)
 
     def learn(self, other: Leaderboard) -> None:
@@ -131,12 +135,12 @@ class Leaderboard:
         curve = self._curves[run]
         return curve.best, self._tops[len(curve.scores) - 1]
 
-    def means(self) -> Standings[float]:
+    def means(self) -> Standings:
         """Return the field of running averages (scores)."""
         assert self._means is not None, "no policy asked for averages"
         return self._means
 
-    def bests(self) -> Standings[tuple[float, int]]:
+    def bests(self) -> Standings:
         """Return the field of best scores; an equal score ranks higher when its run is older."""
         assert self._bests is not None, "no policy asked for best values"
         return self._bests
@@ -159,11 +163,11 @@ class Leaderboard:
                 total, count = total + score, count + 1
             yield length, _mean(total, count)
 
-    def _figures_of_bests(self, run: int) -> Iterator[tuple[int, tuple[float, int]]]:
+    def _figures_of_bests(self, run: int) -> Iterator[tuple[int, float]]:
         best = -math.inf
         for length, score in enumerate(self._curves[run].scores, 1):
             best = max(best, score)
-            yield length, (best, -run)
+            yield length, best
 
     def _recount_top(self, gone: int) -> None:
         """Find new holders for the places that `gone` held; a rare event, so by looking."""
@@ -184,15 +188,17 @@ class Leaderboard:
                 self.leader = run
 
 
-def _note_mean(field: Standings[float], curve: Curve, length: int, score: float) -> None:
+def _note_mean(field: Standings, run: int, curve: Curve, length: int, score: float) -> None:
     previous = curve.mean
     if score > -math.inf:
         curve.total += score
         curve.count += 1
         curve.mean = _mean(curve.total, curve.count)
-    field.advance(length, curve.mean, previous)
+    field.advance(run, length, curve.mean, previous)
 
 
 def _mean(total: float, count: int) -> float | None:
-    mean = total / count if count else math.nan
+    if not count:
+        return None
+    mean = total / count
     return mean if math.isfinite(mean) else None

@@ -30,12 +30,12 @@ class MedianStoppingPolicy(EarlyTerminationPolicy):
     def stops(self, board: Leaderboard, run: int) -> bool:
         """Decide by counting; the median itself is only needed when it falls between two."""
         means, interval = board.means(), board.interval(run)
-        size = means.size(interval)
-        if not size:
-            return False
         mine = board.best(run)
         mine += tolerance(mine) if math.isfinite(mine) else 0.0
-        not_better, middle = means.upto(interval, mine), size // 2
+        not_better, size = means.upto(interval, mine)
+        if not size:
+            return False
+        middle = size // 2
         if size % 2 or not_better != middle:
             return not_better <= middle - (1 - size % 2)
         return _median(board, interval, size) > mine

@@ -3,115 +3,143 @@
 At interval N a run counts with its figure after N reports, or, when it has fewer, with the
 figure after all it has. So the field at N is made of two parts:
 
-* runs that have reached N: one sorted list per interval at which somebody asks;
-* runs that are shorter: filed by their length in a tree of fan-out 16 whose nodes are sorted
-  lists, so that "all lengths below N" is a handful of nodes, and a report moves a run within
-  one node per level.
+* runs that have reached N: one collection per interval at which somebody asks;
+* runs that are shorter: filed by their length in a tree of fan-out 16 whose nodes are
+  collections, so that "all lengths below N" is a handful of nodes, and a report moves a run
+  within one node per level.
 
-Both parts cost O(log n) per report and per question.
+Both parts cost O(log n) per report and per question. Of two equal figures that of the older run,
+the one with the smaller number, ranks higher.
 """
 
 from __future__ import annotations
 
-from collections import defaultdict
+from array import array
+from bisect import bisect_left, bisect_right
 from collections.abc import Callable, Iterable
-from typing import Any, Generic, TypeVar
 
-from sortedcontainers import SortedList
+from policies.ranks import Ranks
 
 BITS = 4
 """log2 of the fan-out."""
 
-Key = TypeVar("Key", float, tuple[float, int])
-"""A run's figure; larger is better."""
+Window = tuple["array[float]", int, int]
+"""A stretch of a sorted array, from one place to before another."""
 
 
-class Standings(Generic[Key]):
-    """The figures of all runs at all intervals for which `due` is true."""
+class Standings:
+    """The figures of all runs at all intervals for which `due` is true; larger is better."""
 
     def __init__(self, due: Callable[[int], bool]) -> None:
         self._due = due
-        self._reached: dict[int, Any] = {}
-        self._shorter: dict[tuple[int, int], Any] = defaultdict(SortedList)
-        self._levels = 1
+        self._reached: dict[int, Ranks] = {}
+        self._shorter: list[list[Ranks]] = [[]]  # by level, then by length >> (BITS * level)
 
-    def advance(self, length: int, key: Key | None, previous: Key | None) -> None:
+    def advance(self, run: int, length: int, figure: float | None, previous: float | None) -> None:
         """File a run that has just made its report number `length`.
 
-        `key` is its figure now and `previous` the one before; None stands for no figure.
+        `figure` is the one that it has now and `previous` the one before; None stands for none.
         """
-        if length >> (BITS * self._levels):
+        if length >> (BITS * len(self._shorter)):
             self._grow()
-        for level in range(self._levels):
-            node, before = length >> (BITS * level), (length - 1) >> (BITS * level)
-            if node == before and key == previous:
-                continue
+        order, node, before = -run, length, length - 1
+        for nodes in self._shorter:
+            if node == before and figure == previous:
+                break  # so it is on all levels above
             if previous is not None:
-                self._shorter[level, before].remove(previous)
-            if key is not None:
-                self._shorter[level, node].add(key)
-        if key is not None and self._due(length):
+                nodes[before].remove(previous, order)
+            if figure is not None:
+                if node >= len(nodes):
+                    nodes += [Ranks() for _ in range(len(nodes), node + 1)]
+                nodes[node].add(figure, order)
+            node, before = node >> BITS, before >> BITS
+        if figure is not None and self._due(length):
             reached = self._reached.get(length)
             if reached is None:
-                reached = self._reached[length] = SortedList()
-            reached.add(key)
+                reached = self._reached[length] = Ranks()
+            reached.add(figure, order)
 
-    def withdraw(self, figures: Iterable[tuple[int, Key | None]]) -> None:
+    def withdraw(self, run: int, figures: Iterable[tuple[int, float | None]]) -> None:
         """Take a run out; `figures` are the pairs (length, figure) of its whole life."""
-        length, key = 0, None
-        for length, key in figures:
-            if key is not None and self._due(length):
-                self._reached[length].remove(key)
-        if key is not None:
-            for level in range(self._levels):
-                self._shorter[level, length >> (BITS * level)].remove(key)
+        length, figure = 0, None
+        for length, figure in figures:
+            if figure is not None and self._due(length):
+                self._reached[length].remove(figure, -run)
+        if figure is not None:
+            for level, nodes in enumerate(self._shorter):
+                nodes[length >> (BITS * level)].remove(figure, -run)
 
     def size(self, interval: int) -> int:
         """Return how many runs have a figure at `interval`."""
-        return sum(len(part) for part in self._parts(interval))
+        return sum(part.size for part in self._parts(interval))
 
-    def below(self, interval: int, key: Key) -> int:
-        """Return how many runs have a figure strictly worse than `key` at `interval`."""
-        return sum(part.bisect_left(key) for part in self._parts(interval))
+    def below(self, interval: int, figure: float, run: int) -> tuple[int, int]:
+        """Return how many runs rank below a run with a figure at `interval`, and of how many."""
+        count = size = 0
+        for part in self._parts(interval):
+            count += part.below(figure, -run)
+            size += part.size
+        return count, size
 
-    def upto(self, interval: int, key: Key) -> int:
-        """Return how many runs have a figure that is not better than `key` at `interval`."""
-        return sum(part.bisect_right(key) for part in self._parts(interval))
+    def upto(self, interval: int, figure: float) -> tuple[int, int]:
+        """Return how many runs have no better figure than this at `interval`, and of how many."""
+        count = size = 0
+        for part in self._parts(interval):
+            count += part.upto(figure)
+            size += part.size
+        return count, size
 
-    def at(self, interval: int, rank: int) -> Key:
+    def at(self, interval: int, rank: int) -> float:
         """Return the figure at `rank` (0: the worst) at `interval`.
+
+        Each round looks at the middles of what is left, and leaves a quarter out at least.
 
         Raises:
             IndexError: there are not that many figures.
         """
-        windows = [(part, 0, len(part)) for part in self._parts(interval)]
-        if not 0 <= rank < sum(high for _, _, high in windows):
+        windows: list[Window] = [
+            (block, 0, len(block)) for part in self._parts(interval) for block in part.blocks
+        ]
+        if not 0 <= rank < sum(end for _, _, end in windows):
             message = f"no figure at rank {rank}"
             raise IndexError(message)
         while True:
-            part, low, high = max(windows, key=lambda w: w[2] - w[1])
-            pivot: Key = part[(low + high) // 2]
-            cuts = [p.bisect_left(pivot) for p, _, _ in windows]
-            ends = [p.bisect_right(pivot) for p, _, _ in windows]
-            if sum(cuts) <= rank < sum(ends):
+            pivot = _middle_of_middles(windows)
+            worse = [(b, begin, bisect_left(b, pivot, begin, end)) for b, begin, end in windows]
+            if rank < _length(worse):
+                windows = [w for w in worse if w[1] < w[2]]
+                continue
+            better = [(b, bisect_right(b, pivot, begin, end), end) for b, begin, end in windows]
+            if rank < (most := _length(windows) - _length(better)):
                 return pivot
-            if rank < sum(cuts):
-                windows = [(p, lo, c) for (p, lo, _), c in zip(windows, cuts, strict=True)]
-            else:
-                windows = [(p, e, hi) for (p, _, hi), e in zip(windows, ends, strict=True)]
+            windows, rank = [w for w in better if w[1] < w[2]], rank - most
 
-    def _parts(self, interval: int) -> list[Any]:
-        parts = [self._reached.get(interval)]
-        shorter, top = self._shorter, self._levels - 1
-        for level in range(top + 1):
-            end = interval >> (BITS * level)
-            nodes = range(end >> BITS << BITS, end) if level < top else range(min(end, 1 << BITS))
-            parts += [shorter.get((level, node)) for node in nodes]
-        return [part for part in parts if part]
+    def _parts(self, interval: int) -> list[Ranks]:
+        reached = self._reached.get(interval)
+        parts = [] if reached is None else [reached]
+        end, above = interval, len(self._shorter)
+        for nodes in self._shorter:
+            above -= 1
+            begin = end >> BITS << BITS if above else 0
+            parts += [part for part in nodes[begin:end] if part.size]
+            end >>= BITS
+        return parts
 
     def _grow(self) -> None:
         """Add a level whose only node holds every run so far."""
-        top = self._levels - 1
-        everyone = [k for (level, _), part in self._shorter.items() if level == top for k in part]
-        self._shorter[self._levels, 0] = SortedList(everyone)
-        self._levels += 1
+        top = self._shorter[-1]
+        self._shorter.append([Ranks(pair for part in top for pair in part.pairs())])
+
+
+def _length(windows: Iterable[Window]) -> int:
+    return sum(end - begin for _, begin, end in windows)
+
+
+def _middle_of_middles(windows: list[Window]) -> float:
+    """Return the median of the windows' middles, each with the weight of its length."""
+    middles = sorted((b[(begin + end) // 2], end - begin) for b, begin, end in windows)
+    left, place = sum(weight for _, weight in middles) / 2, 0
+    while left > middles[place][1]:
+        left -= middles[place][1]
+        place += 1
+    return middles[place][0]

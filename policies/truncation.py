@@ -58,16 +58,15 @@ class TruncationSelectionPolicy(EarlyTerminationPolicy):
 
     def stops(self, board: Leaderboard, run: int) -> bool:
         """Count who is behind."""
-        interval = board.interval(run)
-        tail = self._tail(board, interval)
-        return tail > 0 and board.bests().below(interval, (board.best(run), -run)) < tail
+        below, size = board.bests().below(board.interval(run), board.best(run), run)
+        return below < self._tail(size)
 
     def explain(self, board: Leaderboard, run: int) -> Verdict:
         """Name the rank, the size of the field and of its tail."""
         goal, field, interval = board.goal, board.bests(), board.interval(run)
-        size, tail = field.size(interval), self._tail(board, interval)
-        rank = size - field.below(interval, (board.best(run), -run))
-        cutoff = goal.from_score(field.at(interval, tail)[0]) if tail < size else math.nan
+        below, size = field.below(interval, board.best(run), run)
+        tail, rank = self._tail(size), size - below
+        cutoff = goal.from_score(field.at(interval, tail)) if tail < size else math.nan
         mine = goal.from_score(board.best(run))
         stop = self.stops(board, run)
         side = "among" if stop else "not among"
@@ -95,5 +94,5 @@ class TruncationSelectionPolicy(EarlyTerminationPolicy):
             "exclude_finished_jobs": self.exclude_finished_jobs,
         }
 
-    def _tail(self, board: Leaderboard, interval: int) -> int:
-        return board.bests().size(interval) * self.truncation_percentage // 100
+    def _tail(self, size: int) -> int:
+        return size * self.truncation_percentage // 100

@@ -30,6 +30,7 @@ class Book:
 
     def __init__(self, definition: SweepDefinition) -> None:
         self.definition = definition
+        self._policy = definition.policy
         self.board: Leaderboard = definition.policy.leaderboard(definition.goal)
         self.lineup = Lineup(definition.sampling, definition.limits.runs)
         self.runs = self.lineup.runs
@@ -60,12 +61,12 @@ class Book:
             event = Reported(at, run, value)
             record = self.record(run, event)
             record.state = record.next_state(event)
-        board, policy = self.board, self.definition.policy
+        board, policy = self.board, self._policy
         record.reports = interval = board.report(run, value)
         record.last, record.reported_at = value, at
         if record.state is not RUNNING:
             return None
-        if not math.isfinite(value) and self.definition.limits.stop_diverged:
+        if value - value != 0 and self.definition.limits.stop_diverged:  # it is not finite
             record.kind = "diverged"
             return record, f"diverged: it reported {value} as its primary metric", None
         if not policy.due(interval):
@@ -140,6 +141,7 @@ class Book:
             self.board.forget(number)
             self.lineup.again(record)
         self.definition = new = SweepDefinition.from_wire(event.definition)
+        self._policy = new.policy
         board = new.policy.leaderboard(new.goal)
         board.learn(self.board)
         self.board = board

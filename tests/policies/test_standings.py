@@ -19,45 +19,48 @@ def figure(life: list[float | None], interval: int) -> float | None:
 @settings(max_examples=200, deadline=None, derandomize=True)
 @given(moves, st.integers(1, 3), st.integers(0, 6))
 def test_counts_and_ranks_are_those_of_a_sorted_list(story, every, withdrawn):
-    field: Standings[float] = Standings(lambda n: n % every == 0)
+    field = Standings(lambda n: n % every == 0)
     lives: dict[int, list[float | None]] = {}
     for run, key in story:
         life = lives.setdefault(run, [])
-        field.advance(len(life) + 1, key, life[-1] if life else None)
+        field.advance(run, len(life) + 1, key, life[-1] if life else None)
         life.append(key)
     if withdrawn in lives:
-        field.withdraw(enumerate(lives.pop(withdrawn), 1))
+        field.withdraw(withdrawn, enumerate(lives.pop(withdrawn), 1))
     for interval in range(every, 40, every):
-        expected = sorted(
-            f for life in lives.values() if (f := figure(life, interval)) is not None
+        ranked = sorted(
+            (f, -run) for run, life in lives.items() if (f := figure(life, interval)) is not None
         )
-        assert field.size(interval) == len(expected)
-        assert [field.at(interval, i) for i in range(len(expected))] == expected
+        figures = [f for f, _ in ranked]
+        assert field.size(interval) == len(ranked)
+        assert [field.at(interval, i) for i in range(len(ranked))] == figures
         for key in (-1.0, 0.0, 2.0, 2.5, 9.0):
-            assert field.below(interval, key) == sum(f < key for f in expected)
-            assert field.upto(interval, key) == sum(f <= key for f in expected)
+            assert field.upto(interval, key) == (sum(f <= key for f in figures), len(figures))
+            for run in (0, 3, 9):
+                below = sum(pair < (key, -run) for pair in ranked)
+                assert field.below(interval, key, run) == (below, len(figures))
 
 
 def test_long_runs_grow_the_tree():
-    field: Standings[float] = Standings(lambda _: True)
+    field = Standings(lambda _: True)
     for length in range(1, 600):
-        field.advance(length, float(length), float(length - 1) if length > 1 else None)
-    field.advance(1, 50.0, None)
+        field.advance(0, length, float(length), float(length - 1) if length > 1 else None)
+    field.advance(1, 1, 50.0, None)
     assert [field.at(599, i) for i in range(2)] == [50.0, 599.0]
     assert [field.at(30, i) for i in range(2)] == [30.0, 50.0]
-    assert field.below(300, 100.0) == 1
+    assert field.below(300, 100.0, 2) == (1, 2)
 
 
 def test_a_long_plateau_moves_a_run_only_where_its_length_counts():
-    field: Standings[float] = Standings(lambda n: n == 40)
+    field = Standings(lambda n: n == 40)
     for length in range(1, 41):
-        field.advance(length, 1.0, 1.0 if length > 1 else None)
-    field.advance(1, 2.0, None)
+        field.advance(0, length, 1.0, 1.0 if length > 1 else None)
+    field.advance(1, 1, 2.0, None)
     assert [field.at(40, i) for i in range(2)] == [1.0, 2.0]
     assert field.size(5) == 1, "nobody asked about the 5th report, only the short run is known"
 
 
 def test_no_such_rank():
-    field: Standings[float] = Standings(lambda _: True)
+    field = Standings(lambda _: True)
     with pytest.raises(IndexError, match="no figure at rank 0"):
         field.at(1, 0)
