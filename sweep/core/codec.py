@@ -54,9 +54,23 @@ _CHECKS: dict[str, Callable[[Any], bool]] = {
 _FIELDS: dict[type[Event], list[str]] = {
     kind: [f.name for f in fields(kind) if f.name not in {"at", "run"}] for kind in EVENTS
 }
-_TYPES: dict[type[Event], dict[str, Callable[[Any], bool]]] = {
-    kind: {f.name: _CHECKS[str(f.type)] for f in fields(kind)} for kind in EVENTS
+_SHAPES: dict[int, tuple[type[Event], bool, list[tuple[str, Callable[[Any], bool]]]]] = {
+    KIND[kind]: (
+        kind,
+        any(f.name == "run" for f in fields(kind)),
+        [(f.name, _CHECKS[str(f.type)]) for f in fields(kind)],
+    )
+    for kind in EVENTS
 }
+"""Of every kind: whether it has a run, which is its second field then, and checks by field."""
+_BY_TYPE = {
+    KIND[kind]
+    for kind in EVENTS
+    if all(str(f.type).split(" ")[0] in {"bool", "int", "float", "str"} for f in fields(kind))
+}
+"""Kinds of which types alone tell whether they are sound."""
+_SOUND: set[tuple[Any, ...]] = set()
+"""Such kinds with the types of fields that they have had and may have."""
 
 
 def pack_event(event: Event) -> tuple[int, float, int | None, list[Any]]:
@@ -70,20 +84,23 @@ def unpack_event(kind: int, at: float, run: int | None, rest: list[Any]) -> Even
     """Return the event that `pack_event` took apart.
 
     Raises:
-        IndexError, TypeError: there is no such kind, or it has other fields.
+        LookupError, TypeError: there is no such kind, or it has other fields.
     """
-    cls: Any = EVENTS[kind]
-    if len(rest) > len(_FIELDS[cls]):
-        raise TypeError(f"{cls.__name__} has no such fields: {rest!r:.80}")
-    given = {"at": at, **dict(zip(_FIELDS[cls], rest, strict=False))}
-    if "run" in _TYPES[cls]:
-        given["run"] = run
-    for name, value in given.items():
-        if not _TYPES[cls][name](value):
-            raise TypeError(f"{cls.__name__}: {name} cannot be {value!r:.80}")
+    cls: Any
+    cls, has_run, checks = _SHAPES[kind]
+    values = (at, run, *rest) if has_run else (at, *rest)
+    types = (kind, *map(type, values))
+    if types not in _SOUND:  # checked once, and not for every event of millions
+        if len(values) > len(checks):
+            raise TypeError(f"{cls.__name__} has no such fields: {rest!r:.80}")
+        for value, (name, fits) in zip(values, checks, strict=False):
+            if not fits(value):
+                raise TypeError(f"{cls.__name__}: {name} cannot be {value!r:.80}")
+        if kind in _BY_TYPE:
+            _SOUND.add(types)
     if cls is events.Redefined:
-        given["rerun"] = tuple(given.get("rerun", ()))
-    event: Event = cls(**given)
+        values = (*values[:2], *map(tuple, values[2:]))
+    event: Event = cls(*values)
     return event
 
 
