@@ -8,11 +8,13 @@ one JSON object a line. In the end the folders are taken away. Standard library 
   sessions) becomes its child. "Gone" is therefore exact: the kernel says that there is no
   child left, and only then is the end of a run announced.
 * The end of the socket means that the slot is gone, by whatever death: the run is ended.
-* If the guard itself is killed, the run's first process dies with it (parent death signal).
+* If the guard itself is killed, the slot ends the run, by a mark that its processes carry. What
+  is on a leash dies with its guard (parent death signal); that takes longer to start.
 
 To the guard:   {"do": "start", "argv": [...], "env": {...}, "cwd": "..."} with one descriptor
                 for all output, or, with "descriptors": 3, those for input, output and errors;
                 "oom_score" is how soon the kernel takes its memory when there is none left;
+                "leash": whether it dies with the guard;
                 "warm": [modules] asks for a fork of a process that has imported these;
                 {"do": "stop", "grace": seconds}
 From the guard: {"event": "started", "pid": n, "guard": n}, {"event": "refused", "error": "..."},
@@ -41,14 +43,12 @@ if TYPE_CHECKING:
 
     from sweep.compute.warm import Warm
 
-PR_SET_PDEATHSIG, PR_SET_CHILD_SUBREAPER = 1, 36
-RESET = [getattr(signal, f"SIG{name}") for name in ("CHLD", "HUP", "INT", "PIPE", "TERM", "XFSZ")]
-"""Signals that a run is to have as any program has them at its start."""
+PR_SET_CHILD_SUBREAPER = 36
 RETRY = 0.02
 """Seconds between two looks at what has not died yet."""
 ORPHAN_GRACE = 1.0
 """Seconds a run is given when its slot has vanished."""
-FILES = ("guard.py", "descent.py", "warm.py", "zygote.py")
+FILES = ("guard.py", "starts.py", "descent.py", "warm.py", "zygote.py")
 """What travels together."""
 libc = ctypes.CDLL(None, use_errno=True)
 
@@ -63,9 +63,9 @@ def beside(name: str) -> Any:
 
 
 if TYPE_CHECKING:
-    from sweep.compute import descent
+    from sweep.compute import descent, starts
 else:  # it may have come without the rest of us
-    descent = beside("descent")
+    descent, starts = beside("descent"), beside("starts")
 descendants = descent.descendants
 
 
@@ -148,15 +148,7 @@ class Guard:
 
     def spawn(self, order: dict[str, Any], given: list[int]) -> tuple[int, str]:
         """Start a process; return its id, and why it could not be started."""
-        errors_out, errors_in = os.pipe2(os.O_CLOEXEC)
-        me = os.getpid()
-        pid = os.fork()
-        if pid == 0:
-            become(order, given, errors_in, me)
-        os.close(errors_in)
-        error = os.read(errors_out, 4096)  # ends when the new program is there
-        os.close(errors_out)
-        return pid, error.decode(errors="replace")
+        return starts.start(order, given)
 
     def begun(self, pid: int, error: str, given: list[int]) -> None:
         """Take note of a run's first process, and tell of it."""
@@ -165,7 +157,6 @@ class Guard:
         self.pid, self.status, self.stopped, self.stop_asked = pid, None, False, None
         self.kill_at = self.look_at = float("inf")
         if error:
-            os.waitpid(pid, 0)
             self.pid = 0
             self.say(event="refused", error=error)
         else:
@@ -256,40 +247,14 @@ class Guard:
         self.kill_at = self.look_at = float("inf")
 
 
-def become(order: dict[str, Any], given: list[int], errors: int, guard: int) -> None:
-    """Turn this child into the run's first process; never returns."""
-    argv, cwd = order["argv"], order["cwd"]
-    try:
-        os.setsid()
-        libc.prctl(PR_SET_PDEATHSIG, signal.SIGKILL, 0, 0, 0)
-        if os.getppid() != guard:
-            os._exit(127)
-        for number in RESET:
-            signal.signal(number, signal.SIG_DFL)
-        if score := order.get("oom_score"):
-            with contextlib.suppress(OSError):
-                Path("/proc/self/oom_score_adj").write_text(str(score))
-        stdin = given[0] if len(given) == 3 else os.open(os.devnull, os.O_RDONLY)
-        for place, descriptor in enumerate((stdin, given[-2:][0], given[-1])):
-            os.dup2(descriptor, place)
-        os.chdir(cwd)
-        os.execvpe(argv[0], argv, order["env"])  # noqa: S606 - a list of arguments, no shell
-    except BaseException as error:  # noqa: BLE001 - whatever it is, it must reach the guard
-        reason = getattr(error, "strerror", None) or error
-        with contextlib.suppress(OSError):
-            os.write(errors, f"{argv[0]} (in {cwd}): {reason}".encode())
-    finally:
-        os._exit(127)
-
-
 def main() -> None:
     """Detach, become a subreaper, serve."""
     if os.fork():
         os._exit(0)
     os.setsid()
     libc.prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0)
-    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP, signal.SIGPIPE):
-        signal.signal(number, signal.SIG_IGN)
+    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+        signal.signal(number, lambda *_: None)  # what is caught, and not ignored, no run inherits
     channel = socket.socket(fileno=int(sys.argv[1]))
     channel.set_inheritable(False)
     Guard(channel).serve()

@@ -46,6 +46,7 @@ class Guarded:
         self._guard = start_guard(Path(guard.__file__))
         self._words = self._guard.makefile("rb")
         order = {"do": "start", "argv": [*argv], "env": dict(env), "cwd": str(folder)}
+        order["leash"] = True
         with log.open("ab") as errors:
             if pipes:
                 theirs_in, self.into = os.pipe()

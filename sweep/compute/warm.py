@@ -93,11 +93,11 @@ class Warm:
             "argv": [order["argv"][0], program, "-" * ARGUMENT_ROOM],
             "env": {**self._shared, **room},
             "cwd": "/",
+            "leash": True,
         }
         self.pid, error = self._guard.spawn(start, [theirs.fileno(), output, output])
         theirs.close()
         if error:
-            os.waitpid(self.pid, 0)
             ours.close()
             self.pid, self._cold = 0, error
             return

@@ -28,6 +28,7 @@ class Watched:
         self.socket.settimeout(20)
         self._lines = self.socket.makefile("rb")
         self.output = -1
+        self.leash = False
 
     def start(
         self,
@@ -45,7 +46,7 @@ class Watched:
         self.output, theirs = os.pipe()
         everything = {"PATH": os.environ["PATH"], MARK: self.mark, **env}
         order: dict[str, Any] = {"do": "start", "argv": list(argv), "env": everything, "cwd": cwd}
-        order |= {"oom_score": OOM_SCORE, "warm": warm}
+        order |= {"oom_score": OOM_SCORE, "warm": warm, "leash": self.leash}
         send_order(self.socket, order, [theirs])
         self.socket.settimeout(20)
         os.close(theirs)

@@ -89,7 +89,9 @@ class TestAnOrdinaryRun:
             (["/etc/passwd"], "/", "Permission denied"),
         ],
     )
-    def test_that_cannot_start_says_why(self, watched, argv, cwd, says):
+    @pytest.mark.parametrize("leash", [False, True])
+    def test_that_cannot_start_says_why(self, watched, argv, cwd, says, leash):
+        watched.leash = leash
         answer = watched.start(argv, cwd=cwd)
         assert answer["event"] == "refused"
         assert says in answer["error"]
@@ -261,6 +263,7 @@ class TestDeath:
         assert self.gone(watched)
 
     def test_of_the_guard_itself(self, watched):
+        watched.leash = True
         answer = watched.python(SLEEP)
         os.kill(parent_of(answer["pid"]), signal.SIGKILL)
         assert self.gone(watched), "the death signal reaches the run's first process"
