@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import math
 import sqlite3
 from collections.abc import Iterator
@@ -14,6 +13,7 @@ from sweep.core.codec import KIND, unpack_command, unpack_event
 from sweep.core.events import Reported
 from sweep.core.replay import Entry, Past
 from sweep.storage.trouble import Explained, damaged
+from sweep.storage.values import value_of
 
 REPORTED = KIND[Reported]
 PLAIN = f"kind = {REPORTED} AND commands IS NULL AND run < 9e999 AND at < 9e999 AND value < 9e999"
@@ -63,10 +63,10 @@ def unpack_entry(
     commands: str | None,
 ) -> Entry:
     """Return the event and the commands of a row."""
-    rest: list[Any] = json.loads(data) if data else []
+    rest: list[Any] = value_of(data) if data else []
     if type(rest) is not list:
         raise TypeError(f"the other fields of an event cannot be {data!r:.80}")
     if kind == REPORTED:
         rest.insert(0, math.nan if value is None else value)
-    decided = [unpack_command(c) for c in json.loads(commands)] if commands else []
+    decided = [unpack_command(c) for c in value_of(commands)] if commands else []
     return unpack_event(kind, at, run, rest), decided

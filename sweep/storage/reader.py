@@ -19,6 +19,7 @@ from sweep.storage.closing import Closing
 from sweep.storage.past import unpack_entry
 from sweep.storage.schema import connect
 from sweep.storage.trouble import Explained, damaged
+from sweep.storage.values import mapping_of
 
 REPORTED, STARTED = KIND[Reported], KIND[Started]
 COLUMNS = (
@@ -258,14 +259,7 @@ def _run(row: tuple[Any, ...]) -> RunRow:
     if row[1] not in RUN_STATES:
         raise ValueError(f"a run's status cannot be {row[1]!r:.80}")
     plain: list[Any] = [*row]
-    plain[3] = _mapping(row[3])
-    plain[8] = _mapping(row[8]) if row[8] else None
-    plain[12] = _mapping(row[12]) if row[12] else {}
+    plain[3] = mapping_of(row[3])
+    plain[8] = mapping_of(row[8]) if row[8] else None
+    plain[12] = mapping_of(row[12]) if row[12] else {}
     return RunRow._make(plain)
-
-
-def _mapping(text: str) -> dict[str, Any]:
-    value = json.loads(text)
-    if type(value) is not dict:
-        raise TypeError(f"expected a mapping, got {text!r:.80}")
-    return value
