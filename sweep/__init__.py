@@ -56,6 +56,8 @@ if TYPE_CHECKING:
     from sweep.api.tune import tune as tune
     from sweep.api.workspace import Experiment as Experiment
     from sweep.api.workspace import Workspace as Workspace
+    from sweep.compat.driver import load_ipython_extension as load_ipython_extension
+    from sweep.compat.driver import unload_ipython_extension as unload_ipython_extension
     from sweep.compute.simulated import Simulated as Simulated
     from sweep.errors import ComputeTargetException as ComputeTargetException
     from sweep.errors import ConfigError as ConfigError
@@ -91,6 +93,7 @@ _NAMES = {
     "sweep.api.tune": "tune",
     "sweep.api.simulate": "simulate",
     "sweep.api.workspace": "Experiment Workspace",
+    "sweep.compat.driver": "load_ipython_extension unload_ipython_extension",
     "sweep.compute.simulated": "Simulated",
     "sweep.errors": "ComputeTargetException ConfigError ResourceError RunFailed SweepError "
     "TargetError UserError WorkspaceError",

@@ -21,6 +21,8 @@ from sweep.storage.reader import SweepReader
 from sweep.storage.workspace import SweepFolder, WorkspaceFolder
 
 if TYPE_CHECKING:
+    from typing_extensions import Self
+
     from sweep.api.pipeline import Pipeline, PipelineRun
     from sweep.api.target import ComputeTarget
 
@@ -39,10 +41,15 @@ class Workspace:
         self.folder = WorkspaceFolder.make(Path(path))
 
     @classmethod
-    def from_config(cls, path: str | Path = ".", **_: Any) -> Workspace:
-        """Return the workspace of a directory, or of the nearest one above it, or a new one."""
-        found = WorkspaceFolder.near(Path(path))
-        return cls(found.path.parent if found else path)
+    def from_config(cls, path: str | Path | None = ".", **_: Any) -> Self:
+        """Return the workspace of a directory, or of the nearest one above it, or a new one.
+
+        Of a file, such as the service's ``config.json``, the directory counts.
+        """
+        place = Path(path or ".")
+        place = place.parent if place.is_file() else place
+        found = WorkspaceFolder.near(place)
+        return cls(path=found.path.parent if found else place)
 
     @property
     def name(self) -> str:
@@ -62,13 +69,18 @@ class Workspace:
 
         return {target.name: target for target in ComputeTarget.list(self)}
 
-    def get_run(self, run_id: str) -> HyperDriveRun | ScriptRun:
-        """Return a sweep or a lone run by its id.
+    def get_run(self, run_id: str) -> HyperDriveRun | ScriptRun | KeptRun:
+        """Return a sweep, a run of one, or a lone run by its id.
 
         Raises:
             WorkspaceError: there is none.
         """
-        return run_of(self, self.folder.sweep(run_id))
+        folder, number = self.folder.find(run_id)
+        if number is None or folder.is_lone_run:
+            return run_of(self, folder)
+        found = KeptRun(folder, number)
+        assert found.row.number == number  # else it has said that there is none
+        return found
 
     def __repr__(self) -> str:
         return f"Workspace({str(self.folder.path.parent)!r})"

@@ -24,6 +24,7 @@ COMMANDS = {
     "why": ("sweep.cli.why", "Explain why a run was stopped, failed, or went on."),
     "logs": ("sweep.cli.logs", "Print what a run has printed."),
     "export": ("sweep.cli.export", "Write a sweep's runs as CSV, JSON or Parquet."),
+    "python": ("sweep.cli.python", "Run a Python script that imports azureml: sweeps run here."),
     "run": ("sweep.cli.runs", "Submit, list, show and cancel runs and sweeps."),
     "experiment": ("sweep.cli.folder", "Create and list experiments."),
     "folder": ("sweep.cli.folder", "Attach a folder: make it a workspace."),

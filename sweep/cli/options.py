@@ -114,6 +114,17 @@ cluster_options = many(
         help="Accept a cluster that lets anybody in.",
     ),
 )
+environment_option = click.option(
+    "--ignore-environment",
+    is_flag=True,
+    help="Use this Python as it is, whatever packages or image are asked for.",
+)
+compat_option = click.option(
+    "--azureml-compat",
+    type=click.Choice(["auto", "always", "never"]),
+    default="auto",
+    help="Stand in for azureml in scripts: where it is not installed (auto), always, or never.",
+)
 snapshot_option = click.option(
     "--strict-snapshot",
     is_flag=True,

@@ -12,6 +12,8 @@ import click
 from sweep.cli.folder import attached_experiment
 from sweep.cli.options import (
     SCRIPT_AND_ARGUMENTS,
+    compat_option,
+    environment_option,
     find_workspace,
     grace_option,
     json_option,
@@ -66,6 +68,8 @@ submit_options = many(
     ),
     resource_options,
     grace_option,
+    compat_option,
+    environment_option,
     snapshot_option,
     work_options,
     workspace_option,

@@ -12,6 +12,8 @@ import click
 from sweep.cli.options import (
     SCRIPT_AND_ARGUMENTS,
     cluster_options,
+    compat_option,
+    environment_option,
     find_sweep,
     grace_option,
     quota_option,
@@ -43,6 +45,8 @@ from sweep.errors import UserError
 @grace_option
 @quota_option
 @warm_option
+@compat_option
+@environment_option
 @snapshot_option
 @cluster_options
 @work_options

@@ -19,6 +19,9 @@ from sweep.formats.hdconfig import HdConfig, read_hdconfig
 from sweep.formats.lookup import find_hdconfig
 from sweep.formats.runconfig import RunConfiguration, find_runconfig, read_runconfig
 
+AZUREML_COMPAT = "SWEEP_AZUREML_COMPAT"
+"""Says in a run whether what stands in for azureml is to do so; see `sweep.compat`."""
+
 
 def submit_sweep(
     *,
@@ -108,6 +111,13 @@ def _configuration(
         configuration = replace(configuration, arguments=tuple(options["arguments"]))
     if options.get("target"):
         configuration = replace(configuration, target=options["target"])
+    if file := options.get("conda_dependencies"):
+        configuration = _with_packages(configuration, Path(file), source)
+    if (compat := options.get("azureml_compat", "auto")) != "auto":
+        variables = {**configuration.environment_variables, AZUREML_COMPAT: compat}
+        configuration = replace(configuration, environment_variables=variables)
+    if options.get("ignore_environment"):
+        configuration = configuration.without_environment()
     return configuration
 
 

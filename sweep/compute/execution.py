@@ -15,20 +15,21 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+from sweep.compute.compat import surroundings
 from sweep.compute.delivery import Delivery
 from sweep.compute.gpus import holders, until_free, visible_devices
+from sweep.compute.hearing import Hearing, Output
 from sweep.compute.mailbox import RUN_MESSAGES, Allowance, Mailbox
 from sweep.compute.outputs import size_of, too_much, until_above
-from sweep.compute.processes import oom_kills
+from sweep.compute.processes import end_marked, oom_kills
 from sweep.compute.run_log import LOG_BYTES, RunLog
 
-LINE_LIMIT = 1 << 20
-"""Bytes of one message of a run; longer ones are dropped and counted."""
+RUN_MARK = "SWEEP_RUN_ID"
+"""Every process of a run carries it in its environment."""
+FIRST = ".1"
+"""How the key of a run's first attempt ends."""
 OOM_SCORE = 500
 """When memory runs out, the kernel is to choose a run and not what watches it."""
-TOO_MANY = "it has logged all that one run may; more is counted, and not kept"
-MOST_SPEAKERS = 256
-"""Connections that one run may have at a time: each takes memory and a descriptor."""
 QUOTA_GRACE = 5.0
 """Seconds in which a run may end by itself that has written too much."""
 
@@ -121,7 +122,8 @@ class Execution:
     def guard_order(self) -> tuple[Order, int]:
         """Return the order for the guard, and the descriptor that goes with it."""
         channel = {"SWEEP_CHANNEL": str(self._socket_path)}
-        env = {**self.order["env"], **channel, **visible_devices()}
+        given = self.order["env"]
+        env = {**given, **surroundings(given), **channel, **visible_devices()}
         cwd = self.order.get("cwd") or self.order["folder"]
         start = {"do": "start", "argv": self.order["argv"], "env": env, "cwd": cwd}
         more = {"oom_score": OOM_SCORE, "warm": self.order.get("warm")}

@@ -16,8 +16,10 @@ from functools import partial
 from pathlib import Path
 from typing import Any, cast
 
-from sweep.compute.execution import OOM_SCORE, QUOTA_GRACE, TOO_MANY, Order, message_of
+from sweep.compute.compat import surroundings
+from sweep.compute.execution import OOM_SCORE, QUOTA_GRACE, Order, message_of
 from sweep.compute.gpus import visible_devices
+from sweep.compute.hearing import TOO_MANY
 from sweep.compute.mailbox import RUN_MESSAGES, Allowance, Mailbox
 from sweep.compute.outputs import too_much, until_above
 from sweep.compute.run_log import RunLog, keep
@@ -178,9 +180,10 @@ class FunctionRuns:
                     {
                         "do": "start",
                         "argv": [*program, str(path), str(self._file), self._function["metric"]],
-                        "env": {**self._function["env"], **visible_devices()},
+                        "env": {**given, **surroundings(given), **visible_devices()},
                         "cwd": self._function["cwd"],
                         "oom_score": OOM_SCORE,
+                        "leash": True,
                     },
                     [output_in],
                 )
