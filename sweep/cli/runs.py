@@ -58,7 +58,10 @@ submit_options = many(
     click.option("--source-directory", help="What every run gets a copy of. Default: --path."),
     click.option("--target", "--ct", help="Instead of the run configuration's target."),
     click.option(
-        "--conda-dependencies", "-d", expose_value=False, hidden=True, help="Not installed here."
+        "--conda-dependencies",
+        "-d",
+        metavar="FILE",
+        help="Instead of the configuration's packages.",
     ),
     click.option(
         "--output-metadata-file",

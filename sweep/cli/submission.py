@@ -121,6 +121,23 @@ def _configuration(
     return configuration
 
 
+def _with_packages(configuration: RunConfiguration, file: Path, source: Path) -> RunConfiguration:
+    """Return a configuration with the packages of a file, here or in the project."""
+    found = file if file.is_file() else source / file
+    if not found.is_file():
+        raise UserError(f"--conda-dependencies: there is no file {str(file)!r}")
+    around = configuration.environment
+    if around.python.user_managed_dependencies:
+        warn("--conda-dependencies has no effect: userManagedDependencies is true")
+    python = replace(
+        around.python,
+        conda_dependencies=None,
+        conda_dependencies_file=str(file),
+        conda_file=found,
+    )
+    return replace(configuration, environment=replace(around, python=python))
+
+
 def _resources(options: Mapping[str, Any]) -> dict[str, Any]:
     names = ("cpus_per_run", "gpus_per_run", "grace", "outputs_quota", "strict_snapshot")
     found = {name: options[name] for name in names if name in options}

@@ -30,6 +30,7 @@ from typing import Any
 
 from sweep.compute import (
     delivery,
+    environments,
     execution,
     functions,
     gpus,
@@ -37,9 +38,11 @@ from sweep.compute import (
     line,
     link,
     mailbox,
+    needs,
     node_facts,
     node_files,
     outputs,
+    packages,
     processes,
     run_log,
     slot,
@@ -55,15 +58,18 @@ MISSED = 3
 PROBE_SECONDS = 5
 TRAVEL = (
     delivery,
+    environments,
     execution,
     functions,
     gpus,
     line,
     link,
     mailbox,
+    needs,
     node_facts,
     node_files,
     outputs,
+    packages,
     processes,
     run_log,
     slot,

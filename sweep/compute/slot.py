@@ -23,11 +23,13 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+from sweep.compute.environments import Unmet
 from sweep.compute.execution import QUOTA_GRACE, Execution, Order, message_of
 from sweep.compute.functions import FunctionRuns
 from sweep.compute.line import Line
 from sweep.compute.link import Orders, SlotEnd
 from sweep.compute.mailbox import Mailbox
+from sweep.compute.needs import Needs
 from sweep.compute.node_facts import node_facts
 from sweep.compute.processes import end_marked
 from sweep.compute.travel import Away, sees
@@ -52,6 +54,7 @@ class Slot:
         self._guard_file = self._folder / "guard.py"
         for name, source in guard_sources.items():
             (self._folder / name).write_text(source)
+        self._needs = Needs(self._guard_file, start_guard, send_order)
         self._run: Execution | None = None
         self._waiting: deque[Order] = deque()
         self._ready: dict[str, asyncio.Task[Execution | None]] = {}  # the first of those
@@ -133,6 +136,8 @@ class Slot:
         """Begin to prepare the run that is next, while another one goes on."""
         if self._waiting and not self._ready and self._away is None:
             order = self._waiting[0]
+            if not self._needs.at_hand(order):
+                return
             self._ready[order["run"]] = asyncio.create_task(self._prepared(order))
 
     async def _prepared(self, order: Order) -> Execution | None:
@@ -153,13 +158,19 @@ class Slot:
             order = self._away.local(order)
         self._run = run = Execution(order, self._mailbox, self._folder)
         try:
-            if self._away is not None and not await self._away.bring(order, run.notice):
+            there = await self._needs.bring(order, run.notice)
+            if there and self._away is not None:
+                there = await self._away.bring(order, run.notice)
+            if not there:
                 run.skip()
                 self._forget(run)
                 return
             await run.prepare()
             if self._away is not None:
                 run.delivery = self._away.delivery(order, run.notice)
+        except Unmet as error:  # no other run would fare better
+            self._mailbox.put(json.dumps({"k": "fatal", "why": str(error)}).encode())
+            return
         except OSError as error:
             await run.refuse(str(error))
             self._forget(run)
@@ -186,7 +197,11 @@ class Slot:
             await self._take_back(run)
             self._over.append(run)
             self._mailbox.put(message_of("ended", run, code=None, stopped=True))
-        elif run not in self._over and not (self._away and self._away.cancel(run)):
+        elif (
+            run not in self._over
+            and not self._needs.cancel(run)
+            and not (self._away and self._away.cancel(run))
+        ):
             self._early_stops[run] = grace
 
     async def recall(self) -> None:

@@ -10,6 +10,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Mapping
 from itertools import pairwise
+from typing import Any
 
 REDACTED = "[redacted]"
 
@@ -92,6 +93,21 @@ def arguments(words: Iterable[str]) -> list[str]:
 def variables(values: Mapping[str, str]) -> dict[str, str]:
     """Return environment variables without secrets."""
     return {name: REDACTED if is_secret(name) else text(v) for name, v in values.items()}
+
+
+def nested(value: Any) -> Any:
+    """Return a JSON value without secrets."""
+    if isinstance(value, dict):
+        return {
+            k: REDACTED if _is_text(v) and is_secret(k) else nested(v) for k, v in value.items()
+        }
+    if isinstance(value, list):
+        return arguments(value) if all(map(_is_text, value)) else [nested(v) for v in value]
+    return text(value) if _is_text(value) else value
+
+
+def _is_text(value: Any) -> bool:
+    return isinstance(value, str)
 
 
 def _line(words: str) -> str:

@@ -9,14 +9,20 @@ import sys
 from collections.abc import Collection, Iterator
 from pathlib import Path
 
+from sweep.engine.needs import OWN_PYTHON, has_packages
 from sweep.engine.template import interpreter_argv
 from sweep.errors import UserError
 from sweep.formats.arguments import ENVIRONMENT_PREFIX, environment
 from sweep.formats.runconfig import RunConfiguration
 
 
-def command_of(configuration: RunConfiguration, source: Path) -> list[str]:
+def command_of(configuration: RunConfiguration, source: Path, *, here: bool = True) -> list[str]:
     """Return what a run executes: the interpreter and the script, or the command.
+
+    Args:
+        configuration: of each run.
+        source: the project's folder.
+        here: runs are on this machine.
 
     Raises:
         UserError: there is neither, or no such script.
@@ -28,7 +34,7 @@ def command_of(configuration: RunConfiguration, source: Path) -> list[str]:
             raise UserError("a command for a shell is not run: give a list, or name a script")
         return list(configuration.command)
     script = script_of(configuration, source)
-    return interpreter_argv(interpreter_of(configuration), script, source)
+    return interpreter_argv(interpreter_of(configuration, here=here), script, source)
 
 
 def script_of(configuration: RunConfiguration, source: Path) -> str:
@@ -69,14 +75,7 @@ def without_effect(configuration: RunConfiguration, swept: Collection[str]) -> I
             "a command gets its hyperparameters in its environment only, and this one does not"
             f" mention any: {', '.join(environment(dict.fromkeys(swept, '')))}"
         )
-    around, python = configuration.environment, configuration.environment.python
-    if not python.user_managed_dependencies and (
-        python.conda_dependencies or python.conda_dependencies_file
-    ):
-        yield (
-            "the run configuration's packages are not installed: runs use"
-            f" {interpreter_of(configuration)} and what it has"
-        )
+    around = configuration.environment
     if configuration.docker.get("useDocker") or around.docker.get("enabled"):
         yield "the run configuration's Docker image is not used: runs are plain processes"
     if configuration.node_count > 1:
@@ -85,16 +84,22 @@ def without_effect(configuration: RunConfiguration, swept: Collection[str]) -> I
         yield "the run configuration's data references are not fetched: pass a path to the script"
 
 
-def interpreter_of(configuration: RunConfiguration) -> str:
+def interpreter_of(configuration: RunConfiguration, *, here: bool = True) -> str:
     """Return the Python that runs a script: this one, unless another is named.
+
+    Where runs have packages of their own, it is the one that is with these.
 
     Raises:
         UserError: there is no such program.
     """
+    if has_packages(configuration):
+        return "python"
     named = configuration.environment.python.interpreter_path
-    if named in ("", "python", "python3"):
+    if named in OWN_PYTHON:
         return sys.executable
     found = shutil.which(named)
+    if found is None and not here:
+        return named  # the nodes may have it
     if found is None:
         raise UserError(f"interpreterPath: there is no program {named!r}")
-    return str(Path(found).absolute())
+    return str(Path(found).absolute()) if here else named

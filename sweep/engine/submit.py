@@ -21,6 +21,7 @@ from sweep.core.definition import SweepDefinition
 from sweep.core.single import Single
 from sweep.engine import warm_start
 from sweep.engine.engine import GRACE
+from sweep.engine.needs import needs_of
 from sweep.engine.program import command_of, script_of, without_effect
 from sweep.engine.targets import cluster_for
 from sweep.engine.template import ScriptTemplate
@@ -87,7 +88,9 @@ def create(
     """
     submission = _placed(workspace, _with_limits(submission))
     resources = _resources(submission)
-    command = command_of(submission.configuration, submission.source)
+    here = submission.cluster is None
+    command = command_of(submission.configuration, submission.source, here=here)
+    needs = needs_of(submission.configuration, submission.source, here=here)
     sampling = submission.definition.sampling
     swept = [] if isinstance(sampling, Single) else sampling.space.flags
     for text in without_effect(submission.configuration, sorted(swept)):
@@ -101,6 +104,7 @@ def create(
         threads=max(1, int(submission.cpus_per_run)),
         outputs_bytes=submission.outputs_quota,
         warm=_warm(submission, command),
+        needs=needs,
     )
     template.check(None if isinstance(sampling, Single) else sampling.space)
     shot = _snapshot(workspace, submission, warn)

@@ -35,6 +35,7 @@ class ScriptTemplate:
         threads: of numeric libraries, unless the user's environment says how many.
         outputs_bytes: what a run may write into its folder; None for no bound.
         warm: see `sweep.compute.target.Process`.
+        needs: see `sweep.compute.needs`.
         redacted: whether secrets are left out; runs get them from the sweep's folder.
     """
 
@@ -47,6 +48,7 @@ class ScriptTemplate:
     threads: int = 1
     outputs_bytes: int | None = None
     warm: Sequence[str] | None = None
+    needs: Mapping[str, Any] | None = None
     redacted: bool = False
 
     def to_json(self) -> dict[str, Any]:
@@ -64,6 +66,7 @@ class ScriptTemplate:
             "command": redact.arguments(self.command),
             "arguments": redact.arguments(self.arguments),
             "environment_variables": redact.variables(self.environment_variables),
+            "needs": redact.nested(self.needs),
         }
         secret = {k: v for k in public if (v := _plain(getattr(self, k))) != public[k]}
         return replace(self, **public, redacted=bool(secret)), secret
@@ -133,6 +136,7 @@ class ScriptTemplate:
             tree=self.tree,
             outputs_bytes=self.outputs_bytes,
             warm=self.warm,
+            needs=whole.needs,
         )
 
     def arguments_of(self, configuration: Configuration, space: Space | None) -> list[str]:
@@ -170,7 +174,9 @@ class FunctionTemplate:
         return Call(sweep.run_id(number), str(sweep.run_folder(number, attempt)))
 
 
-def _plain(words: Sequence[str] | Mapping[str, str]) -> list[str] | dict[str, str]:
+def _plain(words: Sequence[str] | Mapping[str, Any] | None) -> Any:
+    if words is None:
+        return None
     return dict(words) if isinstance(words, Mapping) else list(words)
 
 

@@ -35,13 +35,24 @@ class CondaDependencies(dict[str, Any]):
         dependencies = [*python, *(conda_packages or ()), *pip]
         return cls(name="project_environment", dependencies=dependencies)
 
+    def add_channel(self, channel: str) -> None:
+        """Add a channel of conda's."""
+        self["channels"] = [*self.get("channels", ()), channel]
+
+    def set_python_version(self, version: str) -> None:
+        """Say which Python it is to be, such as "3.11"."""
+        kept = [
+            word for word in self.get("dependencies", ()) if not str(word).startswith("python=")
+        ]
+        self["dependencies"] = [f"python={version}", *kept]
+
     def add_conda_package(self, conda_package: str) -> None:
         """Add a package of conda's."""
-        self["dependencies"].insert(0, conda_package)
+        self.setdefault("dependencies", []).insert(0, conda_package)
 
     def add_pip_package(self, pip_package: str) -> None:
         """Add a package of pip's."""
-        for entry in self["dependencies"]:
+        for entry in self.setdefault("dependencies", []):
             if isinstance(entry, dict):
                 entry["pip"].append(pip_package)
                 return

@@ -84,6 +84,38 @@ class Environment:
     databricks: Section = field(default_factory=Section)
     extra: Mapping[str, Any] = field(default_factory=dict)
 
+    @classmethod
+    def from_conda_specification(cls, name: str, file_path: str | Path) -> Environment:
+        """Return an environment with the packages of conda's file.
+
+        Raises:
+            ConfigError: there is no such file.
+        """
+        file = _there(file_path)
+        return cls(name, python=PythonSection(conda_dependencies_file=str(file), conda_file=file))
+
+    @classmethod
+    def from_pip_requirements(cls, name: str, file_path: str | Path) -> Environment:
+        """Return an environment with the packages of pip's file of requirements.
+
+        Raises:
+            ConfigError: there is no such file.
+        """
+        packages = {"dependencies": [{"pip": [f"-r {_there(file_path).absolute()}"]}]}
+        return cls(name, python=PythonSection(conda_dependencies=packages))
+
+    @classmethod
+    def from_docker_image(cls, name: str, image: str) -> Environment:
+        """Return an environment that is an image, with the Python in it."""
+        python = PythonSection(user_managed_dependencies=True)
+        return cls(name, python=python, docker=Section(enabled=True, baseImage=image))
+
+
+def _there(path: str | Path) -> Path:
+    if not is_file(path):
+        raise ConfigError(f"there is no file {str(path)!r} with packages")
+    return Path(path)
+
 
 def _version(node: Node) -> str:
     value = node.value

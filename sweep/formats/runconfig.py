@@ -7,13 +7,19 @@ as one text are split as a shell would split them, without any other meaning of 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
 from sweep.errors import ConfigError, Problem
 from sweep.formats.checks import Check, Unfit, positive, text, whole
-from sweep.formats.environment import Environment, Folders, read_environment, section_or_file
+from sweep.formats.environment import (
+    Environment,
+    Folders,
+    PythonSection,
+    read_environment,
+    section_or_file,
+)
 from sweep.formats.fields import Fields
 from sweep.formats.findings import Findings, in_file_order, quoted
 from sweep.formats.located import Node
@@ -92,6 +98,12 @@ class RunConfiguration:
     amlcompute: Section = field(default_factory=Section)
     extra: Mapping[str, Any] = field(default_factory=dict)
     warnings: tuple[Problem, ...] = field(default=(), compare=False)
+
+    def without_environment(self) -> RunConfiguration:
+        """Return it with the Python at hand, and without packages and images."""
+        python = PythonSection(user_managed_dependencies=True)
+        around = replace(self.environment, python=python, docker=Section())
+        return replace(self, environment=around, docker=Section())
 
 
 def _arguments(node: Node) -> tuple[str | int | float, ...]:

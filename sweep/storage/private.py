@@ -12,7 +12,7 @@ from sweep.errors import WorkspaceError
 from sweep.storage.workspace import SweepFolder
 
 NAME = "secrets.json"
-PARTS = frozenset({"command", "arguments", "environment_variables"})
+PARTS = frozenset({"command", "arguments", "environment_variables", "needs"})
 """What of a run may hold secrets."""
 
 

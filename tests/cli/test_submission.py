@@ -12,6 +12,7 @@ from pathlib import Path
 import pytest
 
 from sweep.formats.yaml_writer import yaml_of
+from sweep.storage.private import secrets_of
 from sweep.storage.reader import SweepReader
 from sweep.storage.workspace import WorkspaceFolder
 from tests.cli.workspaces import sweep
@@ -222,7 +223,7 @@ class TestSubmitHyperdrive:
         kept(
             *HYPERDRIVE,
             *("-e", "exp", "-c", "local", "--subscription-id", "S", "-g", "group", "-w", "ws"),
-            *("--verbose", "--debug", "-d", "conda.yml", "train.py"),
+            *("--verbose", "--debug", "train.py"),
         )
 
     def test_what_has_no_effect_is_said(self, project):
@@ -232,14 +233,9 @@ class TestSubmitHyperdrive:
             nodeCount=4,
             docker={"useDocker": True},
             dataReferences={"d": {"dataStoreName": "x"}},
-            environment={"python": {"condaDependencies": {"dependencies": ["numpy"]}}},
         )
         said, _ = kept(*HYPERDRIVE, "-e", "exp", "-c", "local")
-        assert said.err.splitlines()[:4] == [
-            (
-                "warning: the run configuration's packages are not installed: runs use"
-                f" {sys.executable} and what it has"
-            ),
+        assert said.err.splitlines()[:3] == [
             "warning: the run configuration's Docker image is not used: runs are plain processes",
             "warning: nodeCount 4 has no effect: a run has one node",
             (
@@ -247,6 +243,74 @@ class TestSubmitHyperdrive:
                 " the script"
             ),
         ]
+
+    def test_packages_go_with_the_runs(self, project):
+        (project / "more").mkdir()
+        (project / "more" / "pip.txt").write_text("b>=2  # why\n\n-r ../c.txt\n")
+        (project / "c.txt").write_text("c\n")
+        (project / "more" / "conda.yml").write_text(
+            "name: mine\nchannels: [conda-forge]\n"
+            "dependencies: [python>=3.8, numpy=1.26, {pip: [azureml-defaults, -r pip.txt]}]\n"
+        )
+        python = {"condaDependenciesFile": "more/conda.yml"}
+        runconfig(project, script="train.py", environment={"python": python})
+        said, folder = kept(*HYPERDRIVE, "-e", "exp", "-c", "local")
+        assert "warning" not in said.err
+        template = get(folder, "template")
+        assert template["command"] == ["python", "train.py"]
+        assert template["needs"] == {
+            "packages": {
+                "name": "mine",
+                "channels": ["conda-forge"],
+                "conda": ["python>=3.8", "numpy=1.26"],
+                "pip": ["azureml-defaults", "b>=2", "c"],
+            }
+        }
+
+    def test_packages_of_the_command_line(self, project):
+        (project / "conda.yml").write_text("dependencies: [numpy]\n")
+        runconfig(project, script="train.py")
+        _, folder = kept(*HYPERDRIVE, "-e", "exp", "-c", "local", "-d", "conda.yml")
+        assert get(folder, "template")["needs"]["packages"]["conda"] == ["numpy"]
+
+    def test_an_environment_that_is_ignored(self, project):
+        python = {"condaDependencies": {"dependencies": ["python=3.6"]}}
+        docker = {"useDocker": True}
+        runconfig(project, script="train.py", docker=docker, environment={"python": python})
+        said, folder = kept(*HYPERDRIVE, "-e", "exp", "-c", "local", "--ignore-environment")
+        assert "warning" not in said.err
+        assert get(folder, "template")["needs"] is None
+        assert get(folder, "template")["command"] == [sys.executable, "train.py"]
+
+    def test_the_address_of_packages_is_no_place_for_a_password(self, project):
+        lines = ["--index-url https://me:hunter2@example.org/simple", "numpy"]
+        python = {"condaDependencies": {"dependencies": [{"pip": lines}]}}
+        runconfig(project, script="train.py", environment={"python": python})
+        _, folder = kept(*HYPERDRIVE, "-e", "exp", "-c", "local")
+        stored = get(folder, "template")
+        assert "hunter2" not in str(stored)
+        assert secrets_of(folder)["needs"]["packages"]["pip"] == lines
+
+    @pytest.mark.parametrize(
+        ("dependencies", "message"),
+        [
+            (["python=3.6"], "asks for Python ==3.6.* and"),
+            (["a b c"], "'a b c': expected a package such as numpy=1.26"),
+            ([["a"]], "dependencies[0]: expected a package such as numpy=1.26, got a list"),
+            ([{"pop": ["a"]}], "dependencies[0]: expected pip, got 'pop'"),
+            ([{"pip": ["-e ."]}], "pip[0]: '-e .': this option of pip's has no use here"),
+            ([{"pip": ["./here"]}], "pip[0]: './here' is on this machine only"),
+            ([{"pip": ["-r no.txt"]}], "pip[0]: there is no file "),
+            ("numpy", "condaDependencies.dependencies: expected a list, got 'numpy'"),
+        ],
+    )
+    def test_packages_that_cannot_be(self, project, monkeypatch, dependencies, message):
+        monkeypatch.setenv("PATH", "")
+        python = {"condaDependencies": {"dependencies": dependencies}}
+        runconfig(project, script="train.py", environment={"python": python})
+        said = sweep(*HYPERDRIVE, "-e", "exp", "-c", "local")
+        assert said.code == 2
+        assert message in said.err
 
     def test_user_managed_packages_are_no_reason_to_warn(self, project):
         python = {

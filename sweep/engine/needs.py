@@ -1,0 +1,75 @@
+"""What runs need of the nodes that they are on, from their configuration."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+from sweep.compute import environments
+from sweep.compute.environments import Unmet
+from sweep.compute.packages import requirements, split_conda
+from sweep.errors import ConfigError, ResourceError
+from sweep.formats.packages import packages_of
+from sweep.formats.runconfig import RunConfiguration
+
+OWN_PYTHON = ("", "python", "python3")
+"""Names of the interpreter that mean the one at hand."""
+
+
+def needs_of(
+    configuration: RunConfiguration, source: Path, *, here: bool
+) -> dict[str, Any] | None:
+    """Return what `sweep.compute.needs` takes; None where any node will do.
+
+    Args:
+        configuration: of each run.
+        source: the project's folder.
+        here: runs are on this machine, so what it lacks shows now.
+
+    Raises:
+        ConfigError: what is asked for can be had nowhere.
+        ResourceError: it is not here.
+    """
+    found: dict[str, Any] = {}
+    python = configuration.environment.python
+    if packages := _packages(configuration, source, here=here):
+        found["packages"] = packages
+    elif not here and python.interpreter_path not in OWN_PYTHON:
+        found["interpreter"] = python.interpreter_path
+    return found or None
+
+
+def has_packages(configuration: RunConfiguration) -> bool:
+    """Tell whether runs have an environment with packages of their own."""
+    python = configuration.environment.python
+    asked = python.conda_dependencies or python.conda_dependencies_file
+    return bool(asked) and not python.user_managed_dependencies
+
+
+def _packages(
+    configuration: RunConfiguration, source: Path, *, here: bool
+) -> dict[str, Any] | None:
+    around = configuration.environment
+    found = packages_of(around.python, source, around.name or "")
+    if found is None:
+        return None
+    packages = {
+        "name": found.name,
+        "channels": [*found.channels],
+        "conda": [*found.conda],
+        "pip": [*found.pip],
+    }
+    for spec in found.conda:
+        if "|" in spec or "[" in spec:
+            continue  # conda can read it, where it is
+        try:
+            split_conda(spec)
+        except ValueError as error:
+            raise ConfigError(f"{found.name}: {spec!r}: {error}") from None
+    if here:
+        try:
+            if environments.choose(packages).kind != "conda":
+                requirements(packages)
+        except (Unmet, ValueError) as error:
+            raise ResourceError(str(error)) from None
+    return packages
