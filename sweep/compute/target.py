@@ -27,6 +27,7 @@ class Process:
         outputs_bytes: what it may write into its folder; None for no bound.
         warm: modules; the run, a Python script, is a fork of a process that has imported them.
             None for an ordinary start.
+        needs: what it needs of its node, see `sweep.compute.needs`; None for nothing.
     """
 
     argv: Sequence[str]
@@ -36,6 +37,7 @@ class Process:
     cwd: str = ""
     outputs_bytes: int | None = None
     warm: Sequence[str] | None = None
+    needs: Mapping[str, Any] | None = None
 
 
 @dataclass(frozen=True, slots=True)
