@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from typing import TYPE_CHECKING
 
 from sweep.core.commands import Command
 from sweep.core.events import Event, Report
-from sweep.core.scheduler import Scheduler
 from sweep.errors import Diverged, SweepError
+
+if TYPE_CHECKING:
+    from sweep.core.scheduler import Scheduler  # readers of a journal do without
 
 Entry = tuple[Event, list[Command]]
 Past = tuple[Sequence[Report], Entry | None]
