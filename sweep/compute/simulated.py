@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import heapq
-from collections.abc import Callable, Iterable, Sequence
+from collections import deque
+from collections.abc import Callable, Iterable, Iterator, Sequence
 
 from samplers import Configuration
 from sweep.compute.target import (
@@ -28,6 +29,7 @@ class Simulated:
         slots: how many runs execute at one time.
         seconds: the time between two reports that come without one.
         start_at: the virtual time at which the target opens.
+        together: say all that happens at one moment at once, as a busy target does.
 
     Example:
         >>> target = Simulated(lambda c: [c["lr"] * n for n in range(1, 11)], "accuracy", 8)
@@ -41,15 +43,17 @@ class Simulated:
         *,
         seconds: float = 1.0,
         start_at: float = 0.0,
+        together: bool = False,
     ) -> None:
         self._curve = curve
         self._metric = metric
         self._slots = slots
         self._seconds = seconds
         self._now = start_at
-        self._pushed = 0
-        self._queue: list[tuple[float, int, Message]] = []
-        self._playing: dict[tuple[int, int], Iterable[float | tuple[float, float]]] = {}
+        self._together = together
+        self._times: list[float] = []  # a heap: when something happens
+        self._waiting: dict[float, deque[Message]] = {}  # and what, in the order of its cause
+        self._playing: dict[tuple[int, int], Iterator[float | tuple[float, float]]] = {}
 
     def now(self) -> float:
         """Return the virtual time."""
@@ -82,29 +86,42 @@ class Simulated:
         """Nothing: there is one node."""
 
     def poll(self, timeout: float) -> Sequence[Message]:
-        """Jump to the next thing that happens within `timeout` virtual seconds."""
-        while self._queue and self._queue[0][0] <= self._now + timeout:
-            self._now, _, message = heapq.heappop(self._queue)
-            match message:
-                case RunSaid(run, attempt):
-                    if (run, attempt) not in self._playing:
+        """Jump to the next thing that happens within `timeout` virtual seconds.
+
+        With `together` that is all that happens at that moment; what this leads to at the same
+        moment is said by the next poll.
+        """
+        times, playing = self._times, self._playing
+        latest, messages = self._now + timeout, list[Message]()
+        while not messages and times and times[0] <= latest:
+            self._now = now = times[0]
+            waiting = self._waiting[now]
+            happens = waiting if self._together else [waiting.popleft()]
+            if self._together or not waiting:
+                heapq.heappop(times)
+                del self._waiting[now]
+            for message in happens:
+                if type(message) is RunSaid:  # the most frequent by far
+                    if (key := (message.run, message.attempt)) not in playing:
                         continue
-                    self._next((run, attempt))
-                case RunEnded(run, attempt, stopped=False):
-                    if self._playing.pop((run, attempt), None) is None:
+                    self._next(key)
+                elif type(message) is RunEnded and not message.stopped:
+                    if playing.pop((message.run, message.attempt), None) is None:
                         continue
-            return [message]
-        self._now += timeout
-        return []
+                messages.append(message)
+        if not messages:
+            self._now = latest
+        return messages
 
     def close(self) -> None:
         """Forget everything."""
-        self._queue.clear()
+        self._times.clear()
+        self._waiting.clear()
         self._playing.clear()
 
     def _next(self, key: tuple[int, int]) -> None:
         try:
-            report = next(iter(self._playing[key]), None)
+            report = next(self._playing[key], None)
         except Exception as error:  # noqa: BLE001 - the user's function may raise anything
             self._fail(key, error)
             return
@@ -112,12 +129,17 @@ class Simulated:
             self._push(0.0, RunEnded(*key, 0))
             return
         after, value = report if isinstance(report, tuple) else (self._seconds, report)
-        self._push(after, RunSaid(*key, {"k": "s", "n": self._metric, "v": value}))
+        run, attempt = key
+        self._push(after, RunSaid(run, attempt, {"k": "s", "n": self._metric, "v": value}))
 
     def _fail(self, key: tuple[int, int], error: Exception) -> None:
         self._playing[key] = iter(())
         self._push(0.0, RunEnded(*key, 1, error=f"{type(error).__name__}: {error}"))
 
     def _push(self, after: float, message: Message) -> None:
-        heapq.heappush(self._queue, (self._now + after, self._pushed, message))
-        self._pushed += 1
+        at = self._now + after
+        waiting = self._waiting.get(at)
+        if waiting is None:
+            waiting = self._waiting[at] = deque()
+            heapq.heappush(self._times, at)
+        waiting.append(message)

@@ -103,7 +103,9 @@ class Scheduler:
             IllegalEvent: the event does not fit the state of its run, or of the sweep.
         """
         if type(event) is Reported:  # the hot path
-            return self._reported(event)
+            stop = self._book.report(event.run, event.value, event.at)
+            self._times.note(event.at)
+            return [] if stop is None else [self._stop(*stop)]
         if self.done and not isinstance(event, (Opened, Redefined)):
             raise IllegalEvent(f"the sweep is {self.status.value} and cannot take {event}")
         commands = [*self._account(event)]
@@ -178,11 +180,6 @@ class Scheduler:
         self._times.extend((now.duration_minutes - before.duration_minutes) * 60)
         self._mishaps = Mishaps(now.consecutive_failures)
         self.status, self.reason, self._closing = SweepStatus.PAUSED, "redefined", None
-
-    def _reported(self, event: Reported) -> list[Command]:
-        stop = self._book.report(event.run, event.value, event.at)
-        self._times.note(event.at)
-        return [] if stop is None else [self._stop(*stop)]
 
     def _run_event(self, event: RunEvent) -> Iterator[Command]:
         record = self._book.record(event.run, event)

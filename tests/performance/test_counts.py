@@ -19,7 +19,7 @@ from policies import (
 )
 from samplers import RandomParameterSampling, uniform
 from sweep.compute.simulated import Simulated
-from sweep.compute.target import Message, RunOrder
+from sweep.compute.target import RunOrder
 from sweep.core.commands import SweepStatus
 from sweep.core.definition import Limits, SweepDefinition
 from sweep.core.scheduler import Scheduler
@@ -38,16 +38,6 @@ def named(policy: EarlyTerminationPolicy) -> str:
     return type(policy).__name__
 
 
-class Together(Simulated):
-    """Says all that happens within one virtual second at once, as a busy target does."""
-
-    def poll(self, timeout: float) -> list[Message]:
-        said = [*super().poll(timeout)]
-        while self._queue and self._queue[0][0] <= self._now:
-            said += super().poll(0)
-        return said
-
-
 def engine_of(path: Path, policy: EarlyTerminationPolicy, runs: int, slots: int) -> Engine:
     definition = SweepDefinition(
         RandomParameterSampling({"x": uniform(0, 1)}, seed=0),
@@ -62,7 +52,7 @@ def engine_of(path: Path, policy: EarlyTerminationPolicy, runs: int, slots: int)
 
     return Engine(
         Scheduler(definition),
-        Together(curve, "m", slots),
+        Simulated(curve, "m", slots, together=True),
         SqliteJournal(path, Goal.MAXIMIZE),
         lambda launch: RunOrder(launch.run, launch.attempt, launch.configuration),
     )
@@ -133,7 +123,7 @@ class TestTheJournal:
         engine.begin()
         while not reports_of(engine):
             engine.round()
-        engine._target._queue.clear()  # its run says nothing more
+        engine._target._times.clear()  # its run says nothing more
         statements = Statements(engine._journal)
         for _ in range(10):
             engine.round()
