@@ -3,13 +3,11 @@
 from __future__ import annotations
 
 import asyncio
-import contextlib
 import json
 import os
 import secrets
 import shutil
 import signal
-import socket
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -53,17 +51,13 @@ class Execution:
         self.key: str = order["run"]
         self.mailbox = mailbox
         self._socket_path = sockets / secrets.token_hex(8)
-        self._listening: socket.socket | None = None
-        self._accepting: asyncio.Task[None] | None = None
-        self._speakers: set[asyncio.Task[None]] = set()
-        self._output: asyncio.Task[None] | None = None
+        self._hearing: Hearing | None = None
+        self._output: Output | None = None
         self._output_in = -1
         self.devices = os.environ.get("CUDA_VISIBLE_DEVICES", "")
         self._holders: list[int] = []  # of memory on these GPUs before the run
         self._oom_kills = 0
         self._began = 0.0
-        self._dropped = 0
-        self._told: set[str] = set()
         self._allowance = Allowance(order.get("messages") or RUN_MESSAGES)
         self._folder = Path(order["folder"])
         log = self._folder / "user_logs" / "std_log.txt"
@@ -77,7 +71,7 @@ class Execution:
 
     def say(self, kind: str, /, **facts: Any) -> None:
         """Tell the engine something about this run."""
-        self.mailbox.put(message_of(kind, self.key, **facts))
+        self.mailbox.put(message_of(kind, self.key, **facts), urgent=kind != "started")
 
     def notice(self, text: str) -> None:
         """Tell the user something about this run."""
@@ -91,21 +85,16 @@ class Execution:
         Raises:
             OSError: one of them cannot be made.
         """
+        if not self.key.endswith(FIRST):  # its slot and its guard may both have been killed
+            await asyncio.to_thread(end_marked, RUN_MARK, self.order["env"][RUN_MARK])
         self._holders = await holders(self.devices)
         self._oom_kills = oom_kills()
         await asyncio.to_thread(self._make_folder)
-        self._listening = socket.socket(socket.AF_UNIX)
-        self._listening.setblocking(False)
-        self._listening.bind(str(self._socket_path))
-        self._socket_path.chmod(0o600)
-        self._listening.listen(16)
-        self._accepting = asyncio.create_task(self._accept(self._listening))
-        output_out, self._output_in = os.pipe()
-        reader = asyncio.StreamReader()
-        await asyncio.get_running_loop().connect_read_pipe(
-            lambda: asyncio.StreamReaderProtocol(reader), os.fdopen(output_out, "rb", 0)
+        self._hearing = Hearing(
+            self._socket_path, self.key, self.mailbox, self._allowance, self.notice
         )
-        self._output = asyncio.create_task(self._keep_output(reader))
+        output_out, self._output_in = os.pipe()
+        self._output = Output(output_out, self._keep)
 
     def _make_folder(self) -> None:
         folder = self._folder
@@ -114,7 +103,7 @@ class Execution:
                 shutil.copytree(tree, folder, symlinks=True, dirs_exist_ok=True)
             except shutil.Error as error:  # a list, one entry for every file
                 raise OSError(f"its copy of the source: {error.args[0][0][2]}") from None
-        for name in ("outputs", "logs", "user_logs"):
+        for name in ("outputs", "logs", "user_logs", *self.order.get("folders", ())):
             (folder / name).mkdir(parents=True, exist_ok=True)
         if self._quota:
             self._at_first = size_of(folder)
@@ -158,67 +147,11 @@ class Execution:
         if self._watching is not None:
             self._watching.cancel()
 
-    async def _accept(self, listening: socket.socket) -> None:
-        while True:
-            connection, _ = await asyncio.get_running_loop().sock_accept(listening)
-            self._hear(connection)
-
-    def _hear(self, connection: socket.socket) -> None:
-        if len(self._speakers) >= MOST_SPEAKERS:
-            self._drop(f"it has {MOST_SPEAKERS} connections to log by; more are not heard")
-            connection.close()
-            return
-        task = asyncio.create_task(self._listen_to(connection))
-        self._speakers.add(task)
-        task.add_done_callback(self._speakers.discard)
-
-    async def _listen_to(self, connection: socket.socket) -> None:
-        reader, writer = await asyncio.open_unix_connection(sock=connection, limit=LINE_LIMIT)
-        prefix = b'{"k":"said","run":' + json.dumps(self.key).encode() + b',"m":'
-        with contextlib.closing(writer), contextlib.suppress(ConnectionError):
-            while line := await self._line(reader):
-                if not (line := line.strip()):
-                    continue
-                if not self._allowance.take(len(line)):
-                    self._drop(TOO_MANY)
-                elif not _is_object(line):
-                    self._drop("what is no message is not kept")
-                else:
-                    self.mailbox.put(prefix + line + b"}")
-                await self.mailbox.room()
-
-    def _drop(self, why: str) -> None:
-        """Count a message that is not passed on; the first for each reason is told of."""
-        self._dropped += 1
-        if why not in self._told:
-            self._told.add(why)
-            self.say("notice", text=why)
-
-    async def _line(self, reader: asyncio.StreamReader) -> bytes:
-        """Return the next line that is not too long; nothing when there is no more."""
-        too_long = False
-        while True:
-            try:
-                line = await reader.readuntil(b"\n")
-            except asyncio.IncompleteReadError as end:
-                line = end.partial
-            except asyncio.LimitOverrunError as error:
-                await reader.readexactly(error.consumed)
-                too_long = True
-                continue
-            if not too_long:
-                return line
-            self._drop(f"a message of more than {LINE_LIMIT:,} bytes is not kept")
-            too_long = False
-
-    async def _keep_output(self, reader: asyncio.StreamReader) -> None:
-        told = False
-        while chunk := await reader.read(1 << 16):
-            self._log.write(chunk)
-            if self._log.error and not told:
-                told = True
-                self.say("notice", text=f"its output cannot be written: {self._log.error}")
-        self._log.close()
+    def _keep(self, chunk: bytes) -> None:
+        told = bool(self._log.error)
+        self._log.write(chunk)
+        if self._log.error and not told:
+            self.notice(f"its output cannot be written: {self._log.error}")
 
     # ---- after ------------------------------------------------------------------------
 
@@ -239,7 +172,8 @@ class Execution:
         failed = facts["code"] != 0 and not facts["stopped"] and "error" not in facts
         facts["tail"] = self._log.tail.decode(errors="replace") if failed else ""
         facts["seconds"] = time.monotonic() - self._began
-        facts |= {"dropped": self._dropped, "output_dropped": self._log.dropped}
+        dropped = self._hearing.dropped if self._hearing else 0
+        facts |= {"dropped": dropped, "output_dropped": self._log.dropped}
         self.say("ended", undelivered=self._undelivered, **facts)
 
     def skip(self) -> None:
@@ -259,19 +193,10 @@ class Execution:
         self.handed_over()
         self.unwatch()
         if self._output is not None:
-            await self._output
-        if self._accepting is not None and self._listening is not None:
-            self._accepting.cancel()
-            with contextlib.suppress(asyncio.CancelledError):
-                await self._accepting
-            # A process may have spoken and died before anybody answered its call.
-            with contextlib.suppress(BlockingIOError):
-                while True:
-                    self._hear(self._listening.accept()[0])
-            self._listening.close()
-            self._socket_path.unlink()
-        if self._speakers:
-            await asyncio.wait(self._speakers)
+            self._output.close()
+        self._log.close()
+        if self._hearing is not None:
+            self._hearing.close()
         if self.delivery is not None:
             self._undelivered = await self.delivery.finish()
 
@@ -279,10 +204,3 @@ class Execution:
 def message_of(kind: str, run: str, /, **facts: Any) -> bytes:
     """Return a message about a run as the engine hears it."""
     return json.dumps({"k": kind, "run": run, "t": time.time(), **facts}).encode()
-
-
-def _is_object(line: bytes) -> bool:
-    try:
-        return isinstance(json.loads(line), dict)
-    except (ValueError, RecursionError):
-        return False

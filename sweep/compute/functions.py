@@ -176,6 +176,7 @@ class FunctionRuns:
             try:
                 self._log.tail = b""
                 self._output = await keep(output_out, self._log)
+                given = self._function["env"]
                 self._to_guard(
                     {
                         "do": "start",
@@ -287,4 +288,4 @@ class FunctionRuns:
         end() if self._away is None else self._away.ends(order, end)
 
     def _say(self, kind: str, run: str, /, **facts: Any) -> None:
-        self._mailbox.put(message_of(kind, run, **facts))
+        self._mailbox.put(message_of(kind, run, **facts), urgent=kind != "started")

@@ -45,8 +45,8 @@ class Guarded:
         self.into = self.out = -1
         self._guard = start_guard(Path(guard.__file__))
         self._words = self._guard.makefile("rb")
-        order = {"do": "start", "argv": [*argv], "env": dict(env), "cwd": str(folder)}
-        order["leash"] = True
+        order: dict[str, object] = {"do": "start", "argv": [*argv], "env": dict(env)}
+        order |= {"cwd": str(folder), "leash": True}
         with log.open("ab") as errors:
             if pipes:
                 theirs_in, self.into = os.pipe()

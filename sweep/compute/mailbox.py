@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import contextlib
 import time
 from collections import deque
 
@@ -14,6 +13,8 @@ BATCH_MESSAGES, BATCH_BYTES = 5_000, 4 << 20
 BUSY_SECONDS, GATHER_SECONDS, GATHER_BYTES = 0.005, 0.001, 1 << 16
 """After an answer that is so recent, news is gathered for so long or until there is so much: an
 answer costs a call of Ray, and a slot that speaks all the time would be busy with calls."""
+LATER_SECONDS = 0.02
+"""How long what is not urgent may wait for something to go with: an answer has its price."""
 RUN_MESSAGES, RUN_BYTES = 1_000_000, 256 << 20
 """How much one run may say in all; what is beyond would fill the disk."""
 
@@ -48,18 +49,33 @@ class Mailbox:
         self._last = 0
         self._bytes = 0
         self._answered = 0.0
-        self._news = asyncio.Event()
+        self._waiting: asyncio.Future[None] | None = None  # somebody, for news
+        self._later: asyncio.TimerHandle | None = None
         self._room = asyncio.Event()
         self._room.set()
 
-    def put(self, message: bytes) -> None:
+    def put(self, message: bytes, urgent: bool = True) -> None:
         """Add a message, a JSON object without line breaks; or several, one a line."""
         self._last += 1
         self._bytes += len(message)
         self._kept.append((self._last, message))
-        self._news.set()
+        if urgent:
+            self._tell()
+        elif self._later is None:
+            self._later = asyncio.get_running_loop().call_later(LATER_SECONDS, self._tell)
         if self._full():
             self._room.clear()
+
+    def _tell(self) -> None:
+        if self._later is not None:
+            self._later.cancel()
+            self._later = None
+        if self._waiting is not None and not self._waiting.done():
+            self._waiting.set_result(None)
+
+    def has_room(self) -> bool:
+        """Tell whether those who speak may go on."""
+        return self._room.is_set()
 
     async def room(self) -> None:
         """Wait until the engine has caught up."""
@@ -76,10 +92,8 @@ class Mailbox:
             self._bytes -= len(kept.popleft()[1])
         if not self._full():
             self._room.set()
-        if not kept:
-            self._news.clear()
-            with contextlib.suppress(asyncio.TimeoutError):
-                await asyncio.wait_for(self._news.wait(), timeout)
+        if not kept or self._later is not None:
+            await self._wait(timeout)
         if self._bytes < GATHER_BYTES and time.monotonic() - self._answered < BUSY_SECONDS:
             await asyncio.sleep(GATHER_SECONDS)
         self._answered = time.monotonic()
@@ -91,6 +105,15 @@ class Mailbox:
                 break
         batch.append(b"")
         return last, b"\n".join(batch)
+
+    async def _wait(self, timeout: float) -> None:
+        loop = asyncio.get_running_loop()
+        self._waiting = waiting = loop.create_future()
+        timer = loop.call_later(timeout, self._tell)
+        try:
+            await waiting
+        finally:
+            timer.cancel()
 
     def _full(self) -> bool:
         return len(self._kept) >= BACKLOG_MESSAGES or self._bytes >= BACKLOG_BYTES

@@ -43,11 +43,8 @@ def end_marked(name: str, value: str) -> int:
 
 def oom_kills(vmstat: Path = Path("/proc/vmstat")) -> int:
     """Return how many processes the kernel has killed here for want of memory."""
-    for line in vmstat.read_text().splitlines():
-        name, _, count = line.partition(" ")
-        if name == "oom_kill":
-            return int(count)
-    return 0
+    _, _, rest = vmstat.read_bytes().partition(b"\noom_kill ")
+    return int(rest.partition(b"\n")[0] or 0)
 
 
 def _environment(process: Path) -> list[bytes]:

@@ -24,7 +24,7 @@ from pathlib import Path
 from typing import Any
 
 from sweep.compute.environments import Unmet
-from sweep.compute.execution import QUOTA_GRACE, Execution, Order, message_of
+from sweep.compute.execution import QUOTA_GRACE, RUN_MARK, Execution, Order, message_of
 from sweep.compute.functions import FunctionRuns
 from sweep.compute.line import Line
 from sweep.compute.link import Orders, SlotEnd
@@ -33,9 +33,6 @@ from sweep.compute.needs import Needs
 from sweep.compute.node_facts import node_facts
 from sweep.compute.processes import end_marked
 from sweep.compute.travel import Away, sees
-
-RUN_MARK = "SWEEP_RUN_ID"
-"""Every process of a run carries it in its environment."""
 
 
 class Slot:

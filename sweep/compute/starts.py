@@ -41,7 +41,7 @@ def start(order: dict[str, Any], given: list[int]) -> tuple[int, str]:
 def _quickly(order: dict[str, Any], given: list[int]) -> tuple[int, str]:
     # The signals that we catch are as usual in the new program; those ignored would stay so.
     try:
-        process = subprocess.Popen(  # noqa: S603 - a list of arguments, no shell
+        process = subprocess.Popen(
             order["argv"],
             stdin=given[0] if len(given) == 3 else subprocess.DEVNULL,
             stdout=given[-2:][0],

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from sweep.api.tune import pickled
-from sweep.compute import execution, outputs
+from sweep.compute import hearing, outputs
 from tests.compute.test_slot import Bench, function_order, in_slot
 
 MEGA = 1 << 20
@@ -99,7 +99,7 @@ class TestScripts:
             values = [(await here.hear("said"))["m"]["v"] for _ in range(1_000)]
             assert values == list(range(1_000))
             notice = await here.hear("said", "notice")
-            assert (notice["k"], notice["text"]) == ("notice", execution.TOO_MANY)
+            assert (notice["k"], notice["text"]) == ("notice", hearing.TOO_MANY)
             ended = await here.hear("said", "notice", "ended")
             assert (ended["k"], ended["dropped"]) == ("ended", 4_000)
 
@@ -126,7 +126,7 @@ class TestScripts:
         in_slot(story, short)
 
     def test_connections_are_bounded(self, short, monkeypatch):
-        monkeypatch.setattr(execution, "MOST_SPEAKERS", 8)
+        monkeypatch.setattr(hearing, "MOST_SPEAKERS", 8)
 
         async def story(here: Bench) -> None:
             code = """
@@ -134,6 +134,7 @@ class TestScripts:
                 for _ in range(20):
                     more.append(socket.socket(socket.AF_UNIX))
                     more[-1].connect(os.environ["SWEEP_CHANNEL"])
+                more[-1].recv(1)
                 say(v=1)
             """
             await here.slot.start(here.order(code))
@@ -207,7 +208,7 @@ class TestFunctions:
             await here.slot.start({**function_order(0, short), "messages": 100})
             heard = [await here.hear("said") for _ in range(100)]
             assert heard[-1]["m"]["v"] == 99
-            assert (await here.hear("said", "notice"))["text"] == execution.TOO_MANY
+            assert (await here.hear("said", "notice"))["text"] == hearing.TOO_MANY
             ended = await here.hear("said", "notice", "ended")
             assert (ended["code"], ended["dropped"]) == (0, 400)
 

@@ -40,6 +40,22 @@ def test_a_poll_waits_for_news():
     asyncio.run(story())
 
 
+def test_what_is_not_urgent_goes_with_the_next_or_after_a_moment():
+    async def story():
+        box = Mailbox()
+        waiting = asyncio.create_task(box.take(0, 30))
+        await asyncio.sleep(0)
+        box.put(b"later", urgent=False)
+        await asyncio.sleep(0)
+        assert not waiting.done()
+        box.put(b"now")
+        assert await waiting == (2, b"later\nnow\n")
+        box.put(b"alone", urgent=False)
+        assert await box.take(2, 30) == (3, b"alone\n"), "not after thirty seconds"
+
+    asyncio.run(story())
+
+
 def test_an_answer_is_bounded_in_number_and_size():
     async def story():
         box = Mailbox()

@@ -19,7 +19,7 @@ from typing import Any
 import pytest
 
 from sweep.api.tune import pickled
-from sweep.compute import execution, guard, run_log
+from sweep.compute import guard, hearing, run_log
 from sweep.compute.processes import marked
 from sweep.compute.slot import Slot
 from tests.compute.guards import parent_of
@@ -171,7 +171,7 @@ class TestScripts:
         async def story(here: Bench) -> None:
             code = f"""
                 channel.sendall(b"no json\\n[1, 2]\\n\\xff\\xfe\\n\\n")
-                channel.sendall(b'{{"n": "' + b"x" * {execution.LINE_LIMIT} + b'"}}\\n')
+                channel.sendall(b'{{"n": "' + b"x" * {hearing.LINE_LIMIT} + b'"}}\\n')
                 say(k="s", n="m", v=1)
             """
             await here.slot.start(here.order(code))
