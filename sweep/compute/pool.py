@@ -22,13 +22,13 @@ from sweep.compute.cluster import Opened
 from sweep.compute.existing import ExistingCluster
 from sweep.compute.holding import Allowance
 from sweep.compute.host_process import HostProcess
-from sweep.compute.lease import Lease, holder
 from sweep.compute.pool_files import PoolFolder
 from sweep.compute.pool_keeper import limits_of
 from sweep.compute.providers import PROVIDERS, provider_class
 from sweep.compute.ray_environment import quiet_environment
 from sweep.compute.resources import Resources
 from sweep.errors import ConfigError, ResourceError, TargetError
+from sweep.lease import Lease, holder
 
 STARTING = 120.0
 """Seconds within which a pool must have its head, and know of a new sweep."""

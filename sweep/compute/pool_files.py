@@ -22,8 +22,8 @@ import tempfile
 from pathlib import Path
 from typing import Any
 
-from sweep.compute.lease import holder
 from sweep.compute.pool_plan import Demand
+from sweep.lease import holder
 
 
 class PoolFolder:

@@ -19,7 +19,6 @@ import time
 from pathlib import Path
 from typing import Any
 
-from sweep.compute.lease import Lease
 from sweep.compute.pool_files import PoolFolder
 from sweep.compute.pool_nodes import Nodes, Watch
 from sweep.compute.pool_plan import Limits, Plan, Seen, plan
@@ -27,6 +26,7 @@ from sweep.compute.providers import Provider, Site, provider_class
 from sweep.compute.ray_environment import ON_LOOPBACK
 from sweep.compute.ray_node import RayNode, cluster_environment
 from sweep.errors import SweepError
+from sweep.lease import Lease
 
 LOOK_SECONDS = 0.25
 GIVE_UP = 3

@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from sweep.errors import WorkspaceError
-from sweep.storage.lock import holder_of
+from sweep.lease import holder
 from sweep.storage.trouble import explain_os
 
 NAME = ".sweep"
@@ -58,7 +58,7 @@ class SweepFolder:
     @property
     def engine(self) -> int | None:
         """The process that works on the sweep now."""
-        return holder_of(self.lock)
+        return holder(self.lock)
 
     @property
     def is_lone_run(self) -> bool:

@@ -11,7 +11,6 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
-from sweep.compute.lease import holder
 from sweep.compute.pool import Pool
 from sweep.compute.ray_target import RayTarget
 from sweep.compute.resources import Resources
@@ -24,6 +23,7 @@ from sweep.compute.target import (
     RunStarted,
     SlotsAre,
 )
+from sweep.lease import holder
 
 EACH = Resources(math.inf, math.inf, 1, 0)
 PATIENCE = 100.0

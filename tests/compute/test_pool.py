@@ -13,11 +13,11 @@ from pathlib import Path
 import pytest
 
 from sweep.compute.guard import descendants
-from sweep.compute.lease import holder
 from sweep.compute.pool import Pool
 from sweep.compute.resources import Resources
 from sweep.compute.target import RunStarted
 from sweep.errors import ConfigError, ResourceError, TargetError
+from sweep.lease import holder
 from tests.compute.pools import EACH, await_no_keeper, await_nodes, states, using
 
 IDLE = 2.0

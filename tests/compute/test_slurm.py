@@ -11,10 +11,10 @@ from pathlib import Path
 
 import pytest
 
-from sweep.compute.lease import holder
 from sweep.compute.pool import Pool
 from sweep.compute.target import RunLost, RunStarted
 from sweep.errors import ConfigError, TargetError, UserError
+from sweep.lease import holder
 from tests.compute.pools import await_nodes, states, using
 from tests.compute.slurms import running_slurm, slurm
 

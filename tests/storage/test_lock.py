@@ -10,7 +10,8 @@ from pathlib import Path
 import pytest
 
 from sweep.errors import WorkspaceError
-from sweep.storage.lock import Lock, holder_of
+from sweep.lease import holder
+from sweep.storage.lock import Lock
 
 ROOT = Path(__file__).parents[2]
 HOLD = """
@@ -43,28 +44,28 @@ def other(path):
 
 
 def test_a_lock_is_held_and_released(path):
-    assert holder_of(path) is None
+    assert holder(path) is None
     with Lock(path), pytest.raises(WorkspaceError, match=r"^HD_x: .* is working on this sweep$"):
         Lock(path)
-    assert holder_of(path) is None
+    assert holder(path) is None
     Lock(path).close()
 
 
 def test_the_holder_is_named(path, other):
-    assert holder_of(path) == other.pid
+    assert holder(path) == other.pid
     with pytest.raises(WorkspaceError) as caught:
         Lock(path)
     assert str(caught.value) == f"HD_x: process {other.pid} is working on this sweep"
-    assert holder_of(path) == other.pid  # asking and trying take nothing away
+    assert holder(path) == other.pid  # asking and trying take nothing away
 
 
 def test_looking_is_not_taking(path, other):
     with path.open("rb"):
         for _ in range(3):
-            assert holder_of(path) == other.pid
+            assert holder(path) == other.pid
     other.stdin.close()
     assert other.wait(10) == 0
-    assert holder_of(path) is None
+    assert holder(path) is None
     with Lock(path):  # nobody who looked stands in the way
         pass
 
@@ -73,14 +74,14 @@ def test_looking_is_not_taking(path, other):
 def test_a_lock_dies_with_its_holder(path, other, how):
     other.send_signal(how)
     assert other.wait(10) == -how
-    assert holder_of(path) is None
+    assert holder(path) is None
     with Lock(path), pytest.raises(WorkspaceError):
         Lock(path)
 
 
 def test_a_holder_that_has_not_written_its_number_is_still_one(path, other):
     path.write_text("")
-    assert holder_of(path) == 0
+    assert holder(path) == 0
     with pytest.raises(WorkspaceError, match="HD_x: another process is working"):
         Lock(path)
 
@@ -88,16 +89,16 @@ def test_a_holder_that_has_not_written_its_number_is_still_one(path, other):
 @pytest.mark.parametrize("text", ["", "12", "no number"])
 def test_what_is_in_the_file_of_a_free_lock_does_not_matter(path, text):
     path.write_text(text)
-    assert holder_of(path) is None
+    assert holder(path) is None
     Lock(path).close()
 
 
 def test_a_number_that_is_none_does_not_hurt(path, other):
     path.write_text("no number")
-    assert holder_of(path) == 0
+    assert holder(path) == 0
 
 
 def test_a_lock_needs_its_folder(tmp_path):
     with pytest.raises(FileNotFoundError):
         Lock(tmp_path / "nowhere" / "lock")
-    assert holder_of(tmp_path / "nowhere" / "lock") is None
+    assert holder(tmp_path / "nowhere" / "lock") is None

@@ -1,6 +1,7 @@
 """Files that say that a process lives: a lock that dies with the process that holds it.
 
-An open file description lock, as it guards sweeps, can be tested without being taken.
+An open file description lock: it can be tested without being taken, so that somebody who only
+looks never stands in the way of somebody who wants to work.
 """
 
 from __future__ import annotations
@@ -22,7 +23,7 @@ class Lease:
 
     Raises:
         BlockingIOError: another live process holds it.
-        OSError: it cannot be written.
+        OSError: it cannot be opened or written.
     """
 
     def __init__(self, path: Path) -> None:
@@ -51,13 +52,13 @@ def holder(path: Path) -> int | None:
     """Return the process that holds a lease, 0 if it has not signed yet, None if there is none."""
     try:
         file = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
+        try:
+            asked = fcntl.fcntl(file, fcntl.F_OFD_GETLK, EXCLUSIVE)
+            if FLOCK.unpack(asked)[0] == fcntl.F_UNLCK:
+                return None
+            written = os.read(file, 32)
+        finally:
+            os.close(file)
     except OSError:
         return None
-    try:
-        asked = fcntl.fcntl(file, fcntl.F_OFD_GETLK, EXCLUSIVE)
-        if FLOCK.unpack(asked)[0] == fcntl.F_UNLCK:
-            return None
-        written = os.read(file, 32)
-    finally:
-        os.close(file)
     return int(written) if written.isdigit() else 0
