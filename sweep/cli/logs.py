@@ -53,7 +53,7 @@ def print_log(workspace: WorkspaceFolder, reference: str, *, follow: bool) -> in
     with SweepReader(folder.database) as reader:
         attempt, log, printed = 0, _Log(Path()), False
         while True:
-            worked_on = _is_worked_on(reader, folder)
+            worked_on = is_worked_on(reader, folder)
             if follow and worked_on and reader.run(number) is None:  # it is to be launched yet
                 time.sleep(POLL)
                 continue
@@ -74,7 +74,7 @@ def print_log(workspace: WorkspaceFolder, reference: str, *, follow: bool) -> in
     return 0
 
 
-def _is_worked_on(reader: SweepReader, folder: SweepFolder) -> bool:
+def is_worked_on(reader: SweepReader, folder: SweepFolder) -> bool:
     """Tell whether a process works on a sweep, or may be about to: one that was just made."""
     new = reader.get("status")[0] == "NotStarted" and time.time() - reader.get("created") < BEGINS
     return new or folder.engine is not None

@@ -26,6 +26,7 @@ COMMANDS = {
     "export": ("sweep.cli.export", "Write a sweep's runs as CSV, JSON or Parquet."),
     "python": ("sweep.cli.python", "Run a Python script that imports azureml: sweeps run here."),
     "run": ("sweep.cli.runs", "Submit, list, show and cancel runs and sweeps."),
+    "job": ("sweep.cli.job", "Sweep jobs of version 2: the YAML with `type: sweep`."),
     "experiment": ("sweep.cli.folder", "Create and list experiments."),
     "folder": ("sweep.cli.folder", "Attach a folder: make it a workspace."),
     "computetarget": ("sweep.cli.computetarget", "Create, attach, list, remove compute targets."),

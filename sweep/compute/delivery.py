@@ -19,7 +19,7 @@ from typing import Any
 
 from sweep.compute.line import Line
 
-FOLDERS = ("user_logs", "logs", "outputs")
+FOLDERS = ("user_logs", "logs", "outputs", "named-outputs")
 """Of a run's folder; the rest is its copy of the source, and stays."""
 LOOK_SECONDS = 1.0
 SHARE = 0.05

@@ -28,6 +28,7 @@ class Process:
         warm: modules; the run, a Python script, is a fork of a process that has imported them.
             None for an ordinary start.
         needs: what it needs of its node, see `sweep.compute.needs`; None for nothing.
+        folders: in its own, made before it starts, beside those that every run has.
     """
 
     argv: Sequence[str]
@@ -38,6 +39,7 @@ class Process:
     outputs_bytes: int | None = None
     warm: Sequence[str] | None = None
     needs: Mapping[str, Any] | None = None
+    folders: Sequence[str] = ()
 
 
 @dataclass(frozen=True, slots=True)

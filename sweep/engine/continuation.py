@@ -12,7 +12,7 @@ from sweep.core.failure import AGAIN
 from sweep.core.run import TERMINAL, RunRecord, RunState
 from sweep.core.single import Single
 from sweep.errors import ConfigError, UserError
-from sweep.formats.hdconfig import read_hdconfig
+from sweep.formats.definitions import read_definition
 from sweep.storage import snapshot
 
 Word = Literal["old", "new", ""]
@@ -78,7 +78,7 @@ class Continuation:
             return present
         path = kept["path"]
         try:
-            read = read_hdconfig(path).definition
+            read = read_definition(path)
         except ConfigError as error:
             if self.changed == "new":
                 raise

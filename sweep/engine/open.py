@@ -22,7 +22,7 @@ from sweep.engine.targets import present_cluster, workspace_of
 from sweep.engine.template import FunctionTemplate, ScriptTemplate
 from sweep.engine.wishes import FolderWishes, Interrupts
 from sweep.errors import UserError
-from sweep.formats.hdconfig import read_hdconfig
+from sweep.formats.definitions import read_definition
 from sweep.storage.closing import Closing
 from sweep.storage.journal import Batch, SqliteJournal
 from sweep.storage.lock import Lock
@@ -158,7 +158,7 @@ def _changes(
             changes["snapshot"] = {"id": shot.id, "files": shot.files, "size": shot.size}
     file = kept["hdconfig"]
     if continuation.changed == "new" and file and Path(file["path"]).is_file():
-        changes["hdconfig"] = remember(file["path"], read_hdconfig(file["path"]).definition)
+        changes["hdconfig"] = remember(file["path"], read_definition(file["path"]))
     return changes
 
 

@@ -73,6 +73,7 @@ class Submission:
     warm_start: str | Sequence[str] | None = None
 
 
+    job: Mapping[str, Any] | None = None
 def create(
     workspace: WorkspaceFolder, submission: Submission, warn: Callable[[str], None]
 ) -> SweepFolder:
@@ -93,7 +94,8 @@ def create(
     needs = needs_of(submission.configuration, submission.source, here=here)
     sampling = submission.definition.sampling
     swept = [] if isinstance(sampling, Single) else sampling.space.flags
-    for text in without_effect(submission.configuration, sorted(swept)):
+    unseen = () if submission.job else sorted(swept)  # a job's references are checked
+    for text in without_effect(submission.configuration, unseen):
         warn(text)
     template = ScriptTemplate(
         command=command,
@@ -110,6 +112,7 @@ def create(
     shot = _snapshot(workspace, submission, warn)
     template, secrets = replace(template, tree=str(shot.tree)).without_secrets()
     return keep(
+        trial=submission.job and {"outputs": [*submission.job.get("outputs", ())]},
         workspace,
         submission.definition,
         submission.experiment,
@@ -123,6 +126,7 @@ def create(
             "source": str(submission.source.resolve()),
             "snapshot": {"id": shot.id, "files": shot.files, "size": shot.size},
         },
+            "job": submission.job,
         identity=submission.sweep_id,
         tags=submission.tags,
         secrets=secrets,

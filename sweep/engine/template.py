@@ -12,6 +12,7 @@ from samplers import Configuration, Space
 from sweep.compute.target import Call, Function, Process
 from sweep.core import redact
 from sweep.engine.earlier import OPTION, VARIABLE, earlier_outputs, takes_resume_from
+from sweep.engine.trial import folders_of, in_trial
 from sweep.formats.arguments import Style, environment, render
 from sweep.formats.passing import check_room, space_bytes, variables_bytes, words_bytes
 from sweep.storage.private import secrets_of
@@ -36,6 +37,7 @@ class ScriptTemplate:
         outputs_bytes: what a run may write into its folder; None for no bound.
         warm: see `sweep.compute.target.Process`.
         needs: see `sweep.compute.needs`.
+        trial: of a sweep job: the command has references, see `sweep.engine.trial`.
         redacted: whether secrets are left out; runs get them from the sweep's folder.
     """
 
@@ -50,6 +52,7 @@ class ScriptTemplate:
     warm: Sequence[str] | None = None
     needs: Mapping[str, Any] | None = None
     redacted: bool = False
+    trial: Mapping[str, Any] | None = None
 
     def to_json(self) -> dict[str, Any]:
         """Return the template as a JSON value."""
@@ -91,7 +94,8 @@ class ScriptTemplate:
         taken = words_bytes(self.command, "command") + words_bytes(self.arguments, "arguments")
         taken += variables_bytes({**inherited(self.threads), **self.environment_variables})
         if space is not None:
-            taken += space_bytes(space, self.argument_style, as_arguments=self.pass_arguments)
+            passed = self.pass_arguments or self.trial is not None
+            taken += space_bytes(space, self.argument_style, as_arguments=passed)
         check_room(taken)
 
     def process(
@@ -114,6 +118,9 @@ class ScriptTemplate:
         argv = [*whole.command, *whole.arguments_of(configuration, space)]
         resume: dict[str, str] = {}
         if earlier := earlier_outputs(sweep, number, attempt):
+        named: dict[str, str] = {}
+        if whole.trial is not None:
+            argv, named = in_trial(argv, whole.trial, folder, configuration, space)
             resume = {VARIABLE: str(earlier)}
             if self.pass_arguments and takes_resume_from(self.command, Path(self.tree)):
                 end = argv.index("--") if "--" in argv else len(argv)
@@ -127,6 +134,7 @@ class ScriptTemplate:
                 **environment(dict(values)),
                 **resume,
                 "SWEEP_ID": sweep.id,
+                **named,
                 "SWEEP_RUN_ID": sweep.run_id(number),
                 "SWEEP_RUN_NUMBER": str(number),
                 "SWEEP_RUN_ATTEMPT": str(attempt),
@@ -139,6 +147,7 @@ class ScriptTemplate:
             needs=whole.needs,
         )
 
+            folders=folders_of(self.trial),
     def arguments_of(self, configuration: Configuration, space: Space | None) -> list[str]:
         """Return the fixed arguments and the others; behind `--` a script takes no options."""
         values = space.flatten(configuration) if space and self.pass_arguments else []

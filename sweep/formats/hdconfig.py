@@ -131,19 +131,27 @@ def _limits(top: Fields) -> Limits:
     runs = top.need("max_total_runs", whole(1), 1)
     concurrent = top.take("max_concurrent_runs", whole(0), 0) or runs
     default = Limits(runs, min(concurrent, runs))
-    return replace(
+    limits = replace(
         default,
         duration_minutes=top.take("max_duration_minutes", number(1), default.duration_minutes),
         run_seconds=top.take("max_run_duration_seconds", positive, default.run_seconds),
-        consecutive_failures=top.take(
+    )
+    return more_limits(top, limits)
+
+
+def more_limits(section: Fields, default: Limits) -> Limits:
+    """Return the limits with those of a section that HyperDrive does not have."""
+    return replace(
+        default,
+        consecutive_failures=section.take(
             "max_consecutive_failures", _failures, default.consecutive_failures
         ),
-        attempts=top.take("max_attempts", _attempts, default.attempts),
-        idle_seconds=top.take("max_idle_seconds", positive, default.idle_seconds),
-        first_report_seconds=top.take(
+        attempts=section.take("max_attempts", _attempts, default.attempts),
+        idle_seconds=section.take("max_idle_seconds", positive, default.idle_seconds),
+        first_report_seconds=section.take(
             "max_first_report_seconds", positive, default.first_report_seconds
         ),
-        stop_diverged=top.take("on_non_finite", one_of(_ON_NON_FINITE), default.stop_diverged),
+        stop_diverged=section.take("on_non_finite", one_of(_ON_NON_FINITE), default.stop_diverged),
     )
 
 

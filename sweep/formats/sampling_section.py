@@ -30,7 +30,7 @@ def _logbase(node: Node) -> float | str:
     raise Unfit("e or a number > 1", node)
 
 
-_SETTINGS: dict[str, dict[str, Check[Any]]] = {
+SETTINGS: dict[str, dict[str, Check[Any]]] = {
     "random": {
         "seed": whole(),
         "rule": one_of({rule: rule for rule in RULES}),
@@ -54,7 +54,7 @@ def read_sampling(fields: Fields, findings: Findings) -> Sampling | None:
         return None
     section = Fields(node, inside(fields.path, "sampling"), findings)
     kind = section.need("type", one_of({word: word for word in SAMPLINGS}), "")
-    settings = section.arguments(_SETTINGS, kind, ["type", "parameter_space"])
+    settings = section.arguments(SETTINGS, kind, ["type", "parameter_space"])
     parameters = read_parameters(section, findings)
     if not kind:
         return None
@@ -63,7 +63,7 @@ def read_sampling(fields: Fields, findings: Findings) -> Sampling | None:
     for name, parameter in parameters.items():
         path, at = parameter.path, parameter.node
         with noted(findings, path, at):
-            alone = _made(make, {name: parameter.expression}, path, at, findings)
+            alone = made(make, {name: parameter.expression}, path, at, findings)
         if alone is not None:
             _check_passing(alone.space, path, at, findings)
     if len(findings.problems) > problems:
@@ -71,7 +71,7 @@ def read_sampling(fields: Fields, findings: Findings) -> Sampling | None:
     space = {name: parameter.expression for name, parameter in parameters.items()}
     path, at = inside(section.path, "parameter_space"), section.at("parameter_space")
     with noted(Findings(findings.source), path, at):  # what it warns of was noted above
-        return _made(make, space, path, at, findings)
+        return made(make, space, path, at, findings)
 
 
 def _check_passing(space: Space, path: str, at: Node, findings: Findings) -> None:
@@ -81,13 +81,14 @@ def _check_passing(space: Space, path: str, at: Node, findings: Findings) -> Non
         findings.problem(str(error), path, at)
 
 
-def _made(
+def made(
     make: Callable[[Mapping[str, Expression]], Sampling],
     space: Mapping[str, Expression],
     path: str,
     at: Node,
     findings: Findings,
 ) -> Sampling | None:
+    """Return a sampling of a space, or None after a problem."""
     try:
         return make(space)
     except SpaceError as error:

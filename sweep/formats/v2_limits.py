@@ -1,0 +1,134 @@
+"""The sections `objective`, `limits` and `early_termination` of a sweep job.
+
+Beyond version 2 there are, all optional, the bounds of an hdconfig that it lacks, under `limits`:
+`max_consecutive_failures`, `max_idle_seconds`, `max_first_report_seconds`, `max_attempts` and
+`on_non_finite`.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from dataclasses import replace
+from typing import Any
+
+from policies import (
+    BanditPolicy,
+    EarlyTerminationPolicy,
+    Goal,
+    MedianStoppingPolicy,
+    NoTerminationPolicy,
+    PolicyError,
+    TruncationSelectionPolicy,
+)
+from sweep.core.definition import Limits
+from sweep.formats.checks import Check, Unfit, flag, mapping, number, text, whole
+from sweep.formats.fields import Fields
+from sweep.formats.findings import Findings
+from sweep.formats.hdconfig import more_limits
+from sweep.formats.located import Node, inside
+from sweep.formats.v2_space import word_of
+
+DEFAULT_TIMEOUT = 5_184_000
+"""Seconds: the 60 days that the service gives a sweep."""
+
+LIMITS = ("max_total_trials", "max_concurrent_trials", "timeout", "trial_timeout")
+MORE_LIMITS = (
+    "max_consecutive_failures",
+    "max_idle_seconds",
+    "max_first_report_seconds",
+    "max_attempts",
+    "on_non_finite",
+)
+"""Keys of an hdconfig that stand under `limits` here."""
+
+_ELSEWHERE = {
+    "max_total_runs": "is the word of an hdconfig; here it is max_total_trials",
+    "max_concurrent_runs": "is the word of an hdconfig; here it is max_concurrent_trials",
+    "max_duration_minutes": "is the word of an hdconfig; here it is timeout, in seconds",
+    "timeout_minutes": "is the word of AutoML's jobs; here it is timeout, in seconds",
+    "max_trials": "is the word of AutoML's jobs; here it is max_total_trials",
+}
+_PERIOD = re.compile(r"P(?:(\d+)D)?(?:T(?:(\d+)H)?(?:(\d+)M)?(?:(\d+(?:\.\d+)?)S)?)?", re.ASCII)
+_UNITS = (86400, 3600, 60, 1)
+_WHEN: dict[str, Check[Any]] = {"evaluation_interval": whole(), "delay_evaluation": whole()}
+_PERCENTAGE = whole(1, 99)
+_POLICIES: dict[str, tuple[Callable[..., EarlyTerminationPolicy], dict[str, Check[Any]]]] = {
+    "bandit": (
+        BanditPolicy,
+        {**_WHEN, "slack_factor": number(0), "slack_amount": number(0)},
+    ),
+    "median_stopping": (MedianStoppingPolicy, _WHEN),
+    "truncation_selection": (
+        TruncationSelectionPolicy,
+        {"truncation_percentage": _PERCENTAGE, **_WHEN, "exclude_finished_jobs": flag},
+    ),
+}
+_GOALS = {goal.value: goal for goal in Goal}
+
+
+def seconds(node: Node) -> float:
+    """Take a time: seconds, or a period such as PT1H30M; 0 for none.
+
+    Raises:
+        Unfit: it is something else.
+    """
+    if isinstance(node.value, str):
+        found = _PERIOD.fullmatch(node.value)
+        if found and any(found.groups()):
+            parts = zip(found.groups(), _UNITS, strict=True)
+            return sum(float(count or 0) * unit for count, unit in parts)
+        raise Unfit("seconds, or a period such as PT1H30M", node)
+    return number(0)(node)
+
+
+def read_objective(job: Fields, findings: Findings) -> tuple[str, Goal]:
+    """Return the primary metric and its goal."""
+    example = mapping("{goal: maximize, primary_metric: accuracy}")
+    node = job.need("objective", example, None)
+    if node is None:
+        return "", Goal.MAXIMIZE
+    section = Fields(node, inside(job.path, "objective"), findings)
+    section.only(("goal", "primary_metric"))
+    metric = section.need("primary_metric", text, "")
+    return metric, section.need("goal", word_of(_GOALS), Goal.MAXIMIZE)
+
+
+def read_limits(job: Fields, findings: Findings) -> Limits:
+    """Return the limits of a sweep job."""
+    node = job.need("limits", mapping("{max_total_trials: 20, max_concurrent_trials: 4}"), None)
+    if node is None:
+        return Limits(1, 1)
+    section = Fields(node, inside(job.path, "limits"), findings)
+    section.only((*LIMITS, *MORE_LIMITS), _ELSEWHERE)
+    runs = section.need("max_total_trials", whole(1), 1)
+    concurrent = section.take("max_concurrent_trials", whole(0), 0) or runs
+    whole_time = section.take("timeout", seconds, 0.0) or DEFAULT_TIMEOUT
+    each = section.take("trial_timeout", seconds, 0.0)
+    limits = Limits(runs, min(concurrent, runs), whole_time / 60)
+    return replace(more_limits(section, limits), run_seconds=each or None)
+
+
+def read_early_termination(job: Fields, findings: Findings) -> EarlyTerminationPolicy:
+    """Return the policy of a sweep job; none terminates nothing."""
+    node = job.take("early_termination", mapping("{type: bandit, slack_factor: 0.1}"), None)
+    if node is None:
+        return NoTerminationPolicy()
+    problems = len(findings.problems)
+    section = Fields(node, inside(job.path, "early_termination"), findings)
+    kind = section.need("type", word_of({word: word for word in _POLICIES}), "")
+    checks = {name: own for name, (_, own) in _POLICIES.items()}
+    arguments = section.arguments(checks, kind, ["type"])
+    if kind == "truncation_selection" and "truncation_percentage" not in section:
+        section.need("truncation_percentage", _PERCENTAGE, 1)
+    for slack in ("slack_factor", "slack_amount"):  # 0 is how version 2 writes "not this one"
+        if arguments.get(slack) == 0:
+            del arguments[slack]
+    if not kind or len(findings.problems) > problems:
+        return NoTerminationPolicy()
+    try:
+        return _POLICIES[kind][0](**arguments)
+    except PolicyError as error:
+        message = str(error).removeprefix(f"{error.key}: ")
+        findings.problem(message, inside(section.path, error.key), section.at(error.key))
+        return NoTerminationPolicy()
