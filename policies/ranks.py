@@ -44,6 +44,10 @@ class Ranks:
         for block, orders in zip(self.blocks, self._orders, strict=True):
             yield from zip(block, orders, strict=True)
 
+    def with_more(self, pairs: Iterable[tuple[float, int]]) -> Ranks:
+        """Return a collection of these and others."""
+        return Ranks([*self.pairs(), *pairs])
+
     def add(self, figure: float, order: int) -> None:
         """Put one in."""
         number, place = self._find(figure, order)

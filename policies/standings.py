@@ -16,6 +16,7 @@ from __future__ import annotations
 
 from array import array
 from bisect import bisect_left, bisect_right
+from collections import defaultdict
 from collections.abc import Callable, Iterable
 
 from policies.ranks import Ranks
@@ -23,6 +24,7 @@ from policies.ranks import Ranks
 BITS = 4
 """log2 of the fan-out."""
 
+Gathered = tuple["array[float]", "array[int]"]
 Window = tuple["array[float]", int, int]
 """A stretch of a sorted array, from one place to before another."""
 
@@ -50,7 +52,7 @@ class Standings:
                 nodes[before].remove(previous, order)
             if figure is not None:
                 if node >= len(nodes):
-                    nodes += [Ranks() for _ in range(len(nodes), node + 1)]
+                    _reach(nodes, node)
                 nodes[node].add(figure, order)
             node, before = node >> BITS, before >> BITS
         if figure is not None and self._due(length):
@@ -58,6 +60,27 @@ class Standings:
             if reached is None:
                 reached = self._reached[length] = Ranks()
             reached.add(figure, order)
+
+    def enter(self, lives: Iterable[tuple[int, Iterable[tuple[int, float | None]]]]) -> None:
+        """File many runs that are not filed yet, each with the (length, figure) of its whole life.
+
+        Each collection is sorted once.
+        """
+        reached: dict[int, Gathered] = defaultdict(lambda: (array("d"), array("q")))
+        latest: list[tuple[int, float, int]] = []
+        for run, figures in lives:
+            length, figure = 0, None
+            for length, figure in figures:
+                if figure is not None and self._due(length):
+                    some, orders = reached[length]
+                    some.append(figure)
+                    orders.append(-run)
+            if figure is not None:
+                latest.append((length, figure, -run))
+        for length in [*reached]:
+            found = self._reached.get(length, Ranks())
+            self._reached[length] = found.with_more(zip(*reached.pop(length), strict=True))
+        self._enter_shorter(latest)
 
     def withdraw(self, run: int, figures: Iterable[tuple[int, float | None]]) -> None:
         """Take a run out; `figures` are the pairs (length, figure) of its whole life."""
@@ -125,10 +148,26 @@ class Standings:
             end >>= BITS
         return parts
 
+    def _enter_shorter(self, latest: list[tuple[int, float, int]]) -> None:
+        longest = max((length for length, _, _ in latest), default=0)
+        while longest >> (BITS * len(self._shorter)):
+            self._grow()
+        for level, nodes in enumerate(self._shorter):
+            filed: dict[int, list[tuple[float, int]]] = defaultdict(list)
+            for length, figure, order in latest:
+                filed[length >> (BITS * level)].append((figure, order))
+            for node, pairs in filed.items():
+                _reach(nodes, node)
+                nodes[node] = nodes[node].with_more(pairs)
+
     def _grow(self) -> None:
         """Add a level whose only node holds every run so far."""
         top = self._shorter[-1]
         self._shorter.append([Ranks(pair for part in top for pair in part.pairs())])
+
+
+def _reach(nodes: list[Ranks], node: int) -> None:
+    nodes += [Ranks() for _ in range(len(nodes), node + 1)]
 
 
 def _length(windows: Iterable[Window]) -> int:

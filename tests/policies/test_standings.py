@@ -17,10 +17,14 @@ def figure(life: list[float | None], interval: int) -> float | None:
 
 
 @settings(max_examples=200, deadline=None, derandomize=True)
-@given(moves, st.integers(1, 3), st.integers(0, 6))
-def test_counts_and_ranks_are_those_of_a_sorted_list(story, every, withdrawn):
+@given(moves, moves, st.integers(1, 3), st.integers(0, 6))
+def test_counts_and_ranks_are_those_of_a_sorted_list(before, story, every, withdrawn):
     field = Standings(lambda n: n % every == 0)
     lives: dict[int, list[float | None]] = {}
+    for run, key in before:  # two times two runs enter with whole lives, and go on
+        lives.setdefault(run % 4, []).append(key)
+    for some in ({0, 2}, {1, 3}):
+        field.enter((run, enumerate(lives[run], 1)) for run in some & lives.keys())
     for run, key in story:
         life = lives.setdefault(run, [])
         field.advance(run, len(life) + 1, key, life[-1] if life else None)
