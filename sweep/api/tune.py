@@ -18,6 +18,8 @@ from sweep.api.configuration import define
 from sweep.api.metric_goal import PrimaryMetricGoal
 from sweep.api.runs import HyperDriveRun
 from sweep.api.sampling import resolve
+from sweep.api.target import ComputeTarget
+from sweep.api.tune_target import place_of
 from sweep.api.workspace import Workspace, run_of
 from sweep.core.commands import SweepStatus
 from sweep.core.definition import SweepDefinition
@@ -25,7 +27,7 @@ from sweep.core.single import Single
 from sweep.engine.engine import GRACE
 from sweep.engine.open import OpenSweep
 from sweep.engine.signals import ctrl_c
-from sweep.engine.submit import keep, resources_for
+from sweep.engine.submit import keep
 from sweep.engine.template import FunctionTemplate
 from sweep.errors import ConfigError, UserError
 from sweep.storage.feed import Feed
@@ -53,6 +55,7 @@ def tune(  # noqa: PLR0913 - a sweep has that many sides
     workspace: Workspace | str | Path = ".",
     cpus_per_run: float = 1,
     gpus_per_run: float = 0,
+    compute_target: ComputeTarget | str = "local",
     grace: float = GRACE,
     show_output: bool = True,
     resume: str = "",
@@ -69,7 +72,8 @@ def tune(  # noqa: PLR0913 - a sweep has that many sides
         max_total_runs: upper bound on the number of runs.
         sampling: "random", "grid", "bayesian", or a sampling, which brings its own space.
         policy: early termination; None: none.
-        max_concurrent_runs: None: as many as there are slots.
+        max_concurrent_runs: None: as many as there are slots; on another target than this
+            machine, as many as there are runs.
         max_duration_minutes: time the sweep may be worked on.
         max_run_duration_seconds: a run that takes longer is cancelled.
         max_consecutive_failures: end when this many of the first runs fail; None: never.
@@ -78,16 +82,18 @@ def tune(  # noqa: PLR0913 - a sweep has that many sides
         workspace: where it is kept.
         cpus_per_run: what one run takes; may be a fraction.
         gpus_per_run: likewise.
+        compute_target: a compute target, or its name; the default is this machine. Its nodes need
+            the same minor version of Python as there is here.
         grace: seconds between asking a run to end and making it.
         show_output: print what happens.
         resume: the id of a sweep over this function to go on with; all else about it is kept.
 
     Raises:
         UserError: it can never run; nothing has been launched.
-        TargetError: the machine cannot run it; the sweep can be resumed.
+        TargetError: the target does not answer, or cannot run it; the sweep can be resumed.
     """
     place = workspace if isinstance(workspace, Workspace) else Workspace.from_config(workspace)
-    resources = resources_for(cpus_per_run, gpus_per_run, grace)
+    each = cpus_per_run, gpus_per_run, grace
     function = pickled(train)
     if resume:
         folder = place.folder.sweep(resume)
@@ -95,6 +101,8 @@ def tune(  # noqa: PLR0913 - a sweep has that many sides
     else:
         if not metric:
             raise ConfigError("metric: which of the values that runs log tells how good they are?")
+        cluster, resources = place_of(place.folder, compute_target, *each)
+        slots = max_total_runs if cluster else max(1, resources.slots)
         definition = define(
             sampling=resolve(sampling, space, seed),
             metric=metric,
@@ -102,7 +110,7 @@ def tune(  # noqa: PLR0913 - a sweep has that many sides
             policy=policy,
             limits={
                 "runs": max_total_runs,
-                "concurrent": max_concurrent_runs or max(1, resources.slots),
+                "concurrent": max_concurrent_runs or slots,
                 "duration_minutes": max_duration_minutes,
                 "run_seconds": max_run_duration_seconds,
                 "consecutive_failures": max_consecutive_failures,
@@ -117,6 +125,7 @@ def tune(  # noqa: PLR0913 - a sweep has that many sides
             {
                 "template": FunctionTemplate(name, max(1, int(cpus_per_run))).to_json(),
                 "resources": asdict(resources),
+                "cluster": cluster,
                 "grace": grace,
                 "source": str(Path.cwd()),
                 "snapshot": {"id": "", "files": 0, "size": 0},

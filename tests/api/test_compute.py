@@ -27,6 +27,8 @@ from sweep import (
     ScriptRunConfig,
     UserError,
     Workspace,
+    choice,
+    tune,
 )
 from sweep.compute.azure_batch_provider import AzureBatchProvider
 from sweep.compute.pool import Pool
@@ -36,6 +38,7 @@ from sweep.compute.spark import SparkCluster
 from sweep.engine.provisioning import register
 from sweep.engine.targets import cluster_in
 from sweep.formats.runconfig import read_runconfig, write_runconfig
+from sweep.storage.reader import SweepReader
 from sweep.storage.targets import TargetRegistry
 
 
@@ -328,8 +331,13 @@ class TestMistakes:
         assert "Pa55word" not in Path(".sweep/computetargets/pool.json").read_text()
 
 
+def nodes_of(ws: Workspace, sweep: str) -> set[str]:
+    with SweepReader(ws.folder.sweep(sweep).database) as reader:
+        return {row.facts["node"] for row in reader.runs()}
+
+
 @pytest.mark.ray
-def test_a_script_runs_on_a_cluster_that_is_attached(ws, monkeypatch):
+def test_a_script_and_a_function_run_on_a_cluster_that_is_attached(ws, monkeypatch):
     environment = cluster_environment()
     head = RayNode(Path("head").resolve(), environment, cpus=1)
     try:
@@ -347,6 +355,18 @@ def test_a_script_runs_on_a_cluster_that_is_attached(ws, monkeypatch):
         assert run.engine.wait(30) == 0
         (log,) = Path(".sweep/sweeps").rglob("runs/0/user_logs/std_log.txt")
         assert log.read_text() == "here\n"
+        swept = tune(
+            lambda x: x,
+            space={"x": choice(1, 2)},
+            sampling="grid",
+            metric="m",
+            max_total_runs=2,
+            compute_target=target,
+            workspace=ws,
+            show_output=False,
+        )
+        assert swept.get_status() == "Completed"
+        assert nodes_of(ws, swept.id) == nodes_of(ws, run.id) != set()
         target.detach()
     finally:
         head.close()
