@@ -138,6 +138,7 @@ def _submission(options: dict[str, Any]) -> dict[str, Any]:
 )
 @click.option("--status", help="Only those of this status.")
 @click.option("--experiment-name", "-e", default="", help="Only sweeps of this experiment.")
+@click.option("--compute-target-name", "target", default="", help="Only those on this target.")
 @json_option
 @workspace_option
 @of_the_service
@@ -151,11 +152,13 @@ def list_(**options: Any) -> None:
         raise UserError(f"--status: there is no {status!r}{did_you_mean(status, STATUSES)}")
     workspace = find_workspace(options["workspace"])
     reference = options["sweep"] if options["sweep"] is not None else options["parent"]
+    if reference is not None and options["target"]:
+        raise UserError("--compute-target-name: all runs of a sweep are on the same target")
     if reference is not None:
         runs_table(workspace.sweep(reference), status, as_json=as_json)
     else:
         sweeps = workspace.sweeps(options["experiment_name"])
-        sweeps_table(sweeps, options["last"], status, as_json=as_json)
+        sweeps_table(sweeps, options["last"], status, options["target"], as_json=as_json)
 
 
 @run.command("show")

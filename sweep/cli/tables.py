@@ -11,6 +11,7 @@ import click
 
 from sweep.cli.options import print_json, warn
 from sweep.core.words import MARKS, configuration_text, duration, fit, number, plain, when
+from sweep.engine.targets import target_of
 from sweep.errors import WorkspaceError
 from sweep.storage.reader import RunRow, SweepReader
 from sweep.storage.workspace import SweepFolder
@@ -28,10 +29,11 @@ def status_of(reader: SweepReader, folder: SweepFolder) -> str:
 
 
 def sweeps_table(
-    folders: list[SweepFolder], last: int, status: str | None, *, as_json: bool
+    folders: list[SweepFolder], last: int, status: str | None, target: str = "", *, as_json: bool
 ) -> None:
-    """Print sweeps, the newest first."""
+    """Print sweeps, the newest first: those of a status, and on a compute target, if given."""
     rows = []
+    status = status and status.lower()
     for folder in folders:
         try:
             with SweepReader(folder.database) as reader:
@@ -39,7 +41,7 @@ def sweeps_table(
         except WorkspaceError as error:  # one that is broken does not hide the others
             warn(str(error))
             continue
-        if status is None or status.lower() == row["status"].lower():
+        if status in (None, row["status"].lower()) and target in ("", row["target"]):
             rows.append(row)
         if len(rows) == last:
             break
@@ -67,6 +69,7 @@ def _sweep_row(reader: SweepReader, folder: SweepFolder) -> dict[str, Any]:
         "runId": folder.id,
         "experiment": reader.get("experiment"),
         "status": status_of(reader, folder),
+        "target": target_of(reader),
         "created": reader.get("created"),
         "ended": sum(counts.get(s, 0) for s in ("Completed", "Failed", "Canceled")),
         "max_total_runs": reader.get("definition")["max_total_jobs"],

@@ -7,9 +7,10 @@ import sqlite3
 
 import pytest
 
-from policies import BanditPolicy, TruncationSelectionPolicy
+from policies import BanditPolicy, Goal, TruncationSelectionPolicy
 from samplers import choice
 from sweep.engine.wishes import leave
+from sweep.storage.journal import Batch, SqliteJournal
 from sweep.storage.lock import Lock
 from tests.cli.workspaces import Extras, abandoned, kept, lone, play, story, sweep, values
 
@@ -270,6 +271,11 @@ class TestListOfSweeps:
         assert listed("--status", "completed") == [one.id]
         assert listed("--status", "NotStarted", "--last", 1) == [other.id]
         assert listed("--status", "Paused") == []
+        journal = SqliteJournal(two.database, Goal.MAXIMIZE)
+        journal.write(Batch(sweep={"cluster": {"kind": "pool", "target": "cpucluster"}}))
+        journal.close()
+        assert listed("--compute-target-name", "cpucluster") == [two.id]
+        assert listed("--compute-target-name", "local") == [other.id, one.id]
 
     def test_json(self, place):
         play(kept(place, points=2, identity="HD_a"), values(0.5))
@@ -279,6 +285,7 @@ class TestListOfSweeps:
             "runId": "HD_a",
             "experiment": "demo",
             "status": "Completed",
+            "target": "local",
             "ended": 2,
             "max_total_runs": 2,
             "best": 0.5,
