@@ -1,16 +1,21 @@
-"""The time of one policy decision: a report is taken in, and the policy asked about its run."""
+"""The time of one policy decision: a report is taken in, and the policy asked about its run.
+
+A run that is to stop is given its verdict with the reason, which is timed with the decision.
+"""
 
 from __future__ import annotations
 
+import gc
 import random
 import time
+from collections.abc import Iterator
 from typing import Any
 
 from benchmarks.figures import SERIES, Figure, measure, percentile
 
 INTERVALS = 100
-JUDGED = 100
-"""Runs whose decisions are timed, after all others."""
+JUDGED = 200
+"""Runs whose decisions are timed, after all others have ended."""
 SIZES = (100, 1_000, 10_000, 100_000)
 POLICIES = ("Bandit", "median", "truncation")
 FIGURES = [
@@ -26,55 +31,78 @@ FIGURES = [
             for size in SIZES
         ),
         Figure(f"{name}, 100,000 runs ÷ 1,000 runs, p50", "times", at_most=2),
+        Figure(f"{name}, 100,000 runs, decisions timed", ""),
     )
 ]
 
 
 def once(scale: float) -> dict[str, Any]:
     """Every policy at every size; a small scale leaves the largest out."""
-    from policies import BanditPolicy, MedianStoppingPolicy, TruncationSelectionPolicy
+    from policies import BanditPolicy, Goal, MedianStoppingPolicy, TruncationSelectionPolicy
 
     policies = {
-        "Bandit": BanditPolicy(slack_factor=0.1),
+        "Bandit": BanditPolicy(slack_factor=1),
         "median": MedianStoppingPolicy(),
         "truncation": TruncationSelectionPolicy(20),
     }
     values: dict[str, Any] = {}
     series: dict[str, list[list[float]]] = {name: [] for name in POLICIES}
-    for name, policy in policies.items():
-        for size in SIZES:
-            if size > 1000 and size > SIZES[-1] * scale:
-                continue
-            took = decisions(policy, size)
+    for size in SIZES:
+        if size > 1000 and size > SIZES[-1] * scale:
+            continue
+        judged = min(JUDGED, size // 2)
+        ended = recorded(size - judged)
+        for name, policy in policies.items():
+            board = policy.leaderboard(Goal.MAXIMIZE)
+            board.learn(ended)
+            took = decisions(policy, board, range(size - judged, size))
+            del board
             values[f"{name}, {size:,} runs, p50"] = percentile(took, 0.5)
             values[f"{name}, {size:,} runs, p99"] = percentile(took, 0.99)
+            values[f"{name}, {size:,} runs, decisions timed"] = len(took)
             series[name].append([size, percentile(took, 0.5)])
+    for name in POLICIES:
         if (largest := f"{name}, 100,000 runs, p50") in values:
             growth = values[largest] / values[f"{name}, 1,000 runs, p50"]
             values[f"{name}, 100,000 runs ÷ 1,000 runs, p50"] = growth
     return {**values, SERIES: series}
 
 
-def decisions(policy: Any, size: int) -> list[float]:
-    """Return the µs of every decision on the last runs of a sweep of this size."""
-    from policies import Goal
-
-    board, dice = policy.leaderboard(Goal.MAXIMIZE), random.Random(0)
-    judged = min(JUDGED, size // 2)
-    for run in range(size - judged):
-        level = dice.random()
-        for n in range(INTERVALS):
-            board.report(run, level * (1 - 0.9**n) + 0.01 * dice.random())
-    took = []
-    levels = [dice.random() for _ in range(judged)]
+def curve(dice: random.Random) -> Iterator[float]:
+    """Yield values that rise to some level, with noise."""
+    level = dice.random()
     for n in range(INTERVALS):
-        for place, level in enumerate(levels):
-            run = size - judged + place
-            value = level * (1 - 0.9**n) + 0.01 * dice.random()
+        yield level * (1 - 0.9**n) + 0.01 * dice.random()
+
+
+def recorded(runs: int) -> Any:
+    """Return a leaderboard that knows so many runs that have ended."""
+    from policies import Goal, Leaderboard
+
+    board, dice = Leaderboard(Goal.MAXIMIZE), random.Random(0)
+    for run in range(runs):
+        for value in curve(dice):
+            board.report(run, value)
+    return board
+
+
+def decisions(policy: Any, board: Any, runs: range) -> list[float]:
+    """Return the µs of every decision on some runs that report in turn until they are stopped."""
+    took = []
+    dice = random.Random(1)
+    left = {run: curve(dice) for run in runs}
+    gc.collect()
+    while left:
+        for run, values in [*left.items()]:
+            if (value := next(values, None)) is None:
+                del left[run]
+                continue
             begun = time.perf_counter_ns()
             interval = board.report(run, value)
-            if policy.due(interval) and policy.may_stop(board, run):
-                policy.stops(board, run)
+            if policy.due(interval) and policy.may_stop(board, run) and policy.stops(board, run):
+                policy.explain(board, run)
+                policy.stopped(board, run)
+                del left[run]
             took.append((time.perf_counter_ns() - begun) / 1000)
     return took
 

@@ -38,13 +38,14 @@ class MedianStoppingPolicy(EarlyTerminationPolicy):
         middle = size // 2
         if size % 2 or not_better != middle:
             return not_better <= middle - (1 - size % 2)
-        return _median(board, interval, size) > mine
+        return means.median(interval) > mine
 
     def explain(self, board: Leaderboard, run: int) -> Verdict:
         """Name the median and the size of the field."""
         goal, interval = board.goal, board.interval(run)
-        size = board.means().size(interval)
-        median = goal.from_score(_median(board, interval, size)) if size else math.nan
+        means = board.means()
+        size = means.size(interval)
+        median = goal.from_score(means.median(interval)) if size else math.nan
         mine = goal.from_score(board.best(run))
         stop = self.stops(board, run)
         side = "worse" if stop else "not worse"
@@ -53,9 +54,3 @@ class MedianStoppingPolicy(EarlyTerminationPolicy):
             f" the median of the running averages of {size} runs"
         )
         return Verdict("MedianStoppingPolicy", interval, mine, median, stop, reason)
-
-
-def _median(board: Leaderboard, interval: int, size: int) -> float:
-    means = board.means()
-    upper = means.at(interval, size // 2)
-    return upper if size % 2 else (means.at(interval, size // 2 - 1) + upper) / 2

@@ -23,6 +23,8 @@ from policies.ranks import Ranks
 
 BITS = 4
 """log2 of the fan-out."""
+FEW = 64
+"""So many figures are sorted at once when one of them is looked for."""
 
 Gathered = tuple["array[float]", "array[int]"]
 Window = tuple["array[float]", int, int]
@@ -126,16 +128,33 @@ class Standings:
         if not 0 <= rank < sum(end for _, _, end in windows):
             message = f"no figure at rank {rank}"
             raise IndexError(message)
-        while True:
+        while (left := _length(windows)) > FEW:
             pivot = _middle_of_middles(windows)
             worse = [(b, begin, bisect_left(b, pivot, begin, end)) for b, begin, end in windows]
             if rank < _length(worse):
                 windows = [w for w in worse if w[1] < w[2]]
                 continue
             better = [(b, bisect_right(b, pivot, begin, end), end) for b, begin, end in windows]
-            if rank < (most := _length(windows) - _length(better)):
+            if rank < (most := left - _length(better)):
                 return pivot
             windows, rank = [w for w in better if w[1] < w[2]], rank - most
+        return sorted(figure for b, begin, end in windows for figure in b[begin:end])[rank]
+
+    def median(self, interval: int) -> float:
+        """Return the middle figure at `interval`, or the mean of the two in the middle.
+
+        Raises:
+            IndexError: there is no figure.
+        """
+        parts = self._parts(interval)
+        size = sum(part.size for part in parts)
+        upper = self.at(interval, size // 2)
+        if size % 2:
+            return upper
+        places = [(b, bisect_left(b, upper)) for part in parts for b in part.blocks]
+        if sum(place for _, place in places) < size // 2:
+            return upper  # both are the same
+        return (max(b[place - 1] for b, place in places if place) + upper) / 2
 
     def _parts(self, interval: int) -> list[Ranks]:
         reached = self._reached.get(interval)

@@ -1,9 +1,12 @@
 from __future__ import annotations
 
+from statistics import median
+
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from policies import standings
 from policies.standings import Standings
 
 moves = st.lists(
@@ -38,11 +41,28 @@ def test_counts_and_ranks_are_those_of_a_sorted_list(before, story, every, withd
         figures = [f for f, _ in ranked]
         assert field.size(interval) == len(ranked)
         assert [field.at(interval, i) for i in range(len(ranked))] == figures
+        if figures:
+            assert field.median(interval) == median(figures)
         for key in (-1.0, 0.0, 2.0, 2.5, 9.0):
             assert field.upto(interval, key) == (sum(f <= key for f in figures), len(figures))
             for run in (0, 3, 9):
                 below = sum(pair < (key, -run) for pair in ranked)
                 assert field.below(interval, key, run) == (below, len(figures))
+
+
+@pytest.mark.parametrize("few", [0, 3, 64])
+@settings(max_examples=60, deadline=None, derandomize=True)
+@given(st.lists(st.integers(0, 300), min_size=1, max_size=150), st.booleans())
+def test_ranks_among_many(few, values, equal):
+    figures = [float(value // 100 if equal else value) for value in values]
+    field = Standings(lambda _: True)
+    for run, value in enumerate(figures):
+        for length in range(1, 1 + run % 40):
+            field.advance(run, length, value, value if length > 1 else None)
+    present = sorted(value for run, value in enumerate(figures) if run % 40)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(standings, "FEW", few)
+        assert [field.at(30, rank) for rank in range(len(present))] == present
 
 
 def test_long_runs_grow_the_tree():
