@@ -78,9 +78,10 @@ class BanditPolicy(EarlyTerminationPolicy):
         side = goal.worse if stop else f"not {goal.worse}"
         reason = (
             f"best {mine:g} {after(interval)} is {side} the cut-off {cutoff:g}"
-            f" ({slack} around {best:g}, the best of run {leader} by then)"
+            f" ({slack} around {best:g}, the best of {holder} by then)"
         )
         return Verdict("BanditPolicy", interval, mine, cutoff, stop, reason)
+        holder = f"run {leader}" if leader >= 0 else "a run of an earlier sweep"
 
     def properties(self) -> dict[str, Any]:
         """Return the arguments in HyperDrive's JSON form: only the slack that is used."""

@@ -9,6 +9,7 @@ from datetime import datetime, timezone
 from pathlib import Path
 from typing import Any
 
+from sweep.api.service import AtTheService
 from sweep.core.definition import SweepDefinition
 from sweep.core.single import Single
 from sweep.engine.targets import target_of
@@ -21,7 +22,7 @@ from sweep.storage.reader import MetricRow, RunRow, SweepReader
 from sweep.storage.workspace import SweepFolder
 
 
-class KeptRun:
+class KeptRun(AtTheService):
     """One run, read from the workspace: its state, metrics, files.
 
     Attributes:
@@ -33,6 +34,15 @@ class KeptRun:
         self.id = sweep.run_id(number)
         self.number = number
         self._sweep = sweep
+
+    @property
+    def kept_in(self) -> SweepFolder:
+        """Where its sweep is kept."""
+        return self._sweep
+
+    def get_portal_url(self) -> str:
+        """Return where all of it can be looked at: its folder."""
+        return self.folder.resolve().as_uri()
 
     def _reader(self) -> SweepReader:
         return SweepReader(self._sweep.database)

@@ -6,18 +6,22 @@ import warnings
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any, Protocol, TypeVar
 
 from policies import EarlyTerminationPolicy, Goal, NoTerminationPolicy
 from samplers import Sampling
+from sweep.api.children import KeptRun
 from sweep.api.metric_goal import PrimaryMetricGoal, to_goal
+from sweep.api.runs import HyperDriveRun
 from sweep.core.definition import DEFAULT_DURATION_MINUTES, Limits, SweepDefinition
+from sweep.engine.ancestors import Ancestors
 from sweep.errors import ConfigError
 from sweep.formats.environment import Environment
 from sweep.formats.runconfig import RunConfiguration
 from sweep.storage.workspace import SweepFolder
 
 THIRTY_DAYS = 2_592_000
+R = TypeVar("R")
 
 
 class NamedTarget(Protocol):
@@ -37,7 +41,8 @@ class ScriptRunConfig:
             and `max_run_duration_seconds` given here have no effect, as at the service.
         compute_target: the target, or its name.
         environment: what the run finds around it.
-        distributed_job_config, docker_runtime_config, resume_from: refused: not available here.
+        distributed_job_config, docker_runtime_config: refused: not available here.
+        resume_from: a path, which becomes the argument ``--resume-from``.
         max_run_duration_seconds: a run that takes longer is cancelled.
         command: instead of script and arguments, as a list.
 
@@ -61,7 +66,6 @@ class ScriptRunConfig:
     ) -> None:
         _refuse(
             distributed_job_config=distributed_job_config,
-            resume_from=resume_from,
             docker_runtime_config=docker_runtime_config,
         )
         if command and (script or arguments):
@@ -85,6 +89,11 @@ class ScriptRunConfig:
         configuration = replace(configuration, target=_target_name(configuration.target))
         if script:
             configuration = replace(configuration, script=script, command="")
+        if resume_from is not None:
+            if not isinstance(resume_from, (str, Path)):
+                raise ConfigError(f"resume_from: expected a path, got {resume_from!r}")
+            fixed = configuration.arguments if arguments is None else arguments
+            arguments = [*fixed, "--resume-from", str(resume_from)]
         if arguments is not None:
             configuration = replace(configuration, arguments=tuple(map(_argument, arguments)))
         if command:
@@ -117,7 +126,11 @@ class HyperDriveConfig:
         policy: early termination; None: none.
         run_config: how each run is executed.
         estimator: an older name for `run_config`.
-        pipeline, resume_from, resume_child_runs: refused: not available here.
+        pipeline: refused: not available here.
+        resume_from: a sweep, or up to five, whose outcomes are known from the start: to a sampler
+            that learns, and to the policy.
+        resume_child_runs: a run of a sweep, or several: the first runs repeat them, and are given
+            their outputs by ``--resume-from`` if the script takes that.
         debug_flag: has no effect.
         custom_run_id: the id of the sweep.
         max_consecutive_failures: end the sweep when this many of its first runs fail; None: never.
@@ -139,8 +152,8 @@ class HyperDriveConfig:
         policy: EarlyTerminationPolicy | None = None,
         estimator: ScriptRunConfig | None = None,
         run_config: ScriptRunConfig | None = None,
-        resume_from: object = None,
-        resume_child_runs: object = None,
+        resume_from: HyperDriveRun | Sequence[HyperDriveRun] | None = None,
+        resume_child_runs: KeptRun | Sequence[KeptRun] | None = None,
         pipeline: object = None,
         debug_flag: object = None,  # noqa: ARG002 - the service's own business
         custom_run_id: str | None = None,
@@ -148,11 +161,7 @@ class HyperDriveConfig:
         max_consecutive_failures: int | None = 3,
         warm_start: str | Sequence[str] | None = None,
     ) -> None:
-        _refuse(
-            pipeline=pipeline,
-            resume_from=resume_from,
-            resume_child_runs=resume_child_runs,
-        )
+        _refuse(pipeline=pipeline)
         if run_config is not None and estimator is not None:
             raise ConfigError("give either run_config or estimator, not both")
         run_config = run_config or estimator
@@ -175,6 +184,13 @@ class HyperDriveConfig:
                 "consecutive_failures": max_consecutive_failures,
             },
         )
+        self.resume_from = _runs(resume_from, HyperDriveRun, "resume_from")
+        self.resume_child_runs = _runs(resume_child_runs, KeptRun, "resume_child_runs")
+        self.ancestors = Ancestors(
+            tuple(run.kept_in for run in self.resume_from),
+            tuple((run.kept_in, run.number) for run in self.resume_child_runs),
+        )
+        self.ancestors.check(self.definition)
 
     def to_wire(self) -> dict[str, Any]:
         """Return HyperDrive's JSON description of the sweep."""
@@ -246,6 +262,13 @@ def _target_name(target: object) -> str:
 
 def _argument(value: Any) -> str | int | float:
     return value if isinstance(value, (str, int, float)) else str(value)
+
+
+def _runs(given: R | Sequence[R] | None, kind: type[R], name: str) -> list[R]:
+    runs = [] if given is None else [given] if isinstance(given, kind) else given
+    if not isinstance(runs, (list, tuple)) or not all(isinstance(run, kind) for run in runs):
+        raise ConfigError(f"{name}: expected a {kind.__name__} or a list of them, got {given!r}")
+    return list(runs)
 
 
 def _refuse(**given: object) -> None:

@@ -48,7 +48,7 @@ class Estimator(ScriptRunConfig):
         inputs: has no effect.
         source_directory_data_store: has no effect.
         shm_size: has no effect.
-        resume_from: refused.
+        resume_from: a path, which becomes the argument ``--resume-from``.
         max_run_duration_seconds: a run that takes longer is cancelled.
         framework_version: of frameworks' estimators; has no effect: what is installed is used.
 

@@ -2,134 +2,23 @@
 
 from __future__ import annotations
 
-import subprocess
-import sys
-import time
 from collections.abc import Iterator
+from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
 from sweep.api.children import KeptRun, hyperparameters_json, metrics_of_all
+from sweep.api.submitted import Submitted
 from sweep.core.definition import SweepDefinition
 from sweep.core.ranking import ranked
-from sweep.core.run import OVER
-from sweep.engine.background import last_words
-from sweep.engine.targets import target_of
-from sweep.engine.wishes import leave
-from sweep.errors import ConfigError, RunFailed, SweepError
-from sweep.storage.feed import Feed
-from sweep.storage.reader import RunRow, SweepReader
-from sweep.storage.workspace import SweepFolder
+from sweep.errors import ConfigError, SweepError, WorkspaceError
+from sweep.storage.reader import RunRow
 
 if TYPE_CHECKING:
     import pandas as pd
 
     from sweep.api.workspace import Experiment
 
-POLL = 0.1
-
-
-class Submitted:
-    """What sweeps and lone runs have in common: they are worked on, and end.
-
-    Attributes:
-        id: ``HD_<uuid>``, or ``<experiment>_<time>_<hash>`` for a lone run.
-        engine: the process that works on it, where this process has started it.
-    """
-
-    def __init__(self, folder: SweepFolder) -> None:
-        self.id = folder.id
-        self.engine: subprocess.Popen[bytes] | None = None
-        self._folder = folder
-
-    def _reader(self) -> SweepReader:
-        return SweepReader(self._folder.database)
-
-    def get_status(self) -> str:
-        """Return HyperDrive's word for its state."""
-        with self._reader() as reader:
-            status: str = reader.get("status")[0]
-        return status
-
-    status = property(get_status)
-
-    def wait_for_completion(
-        self,
-        show_output: bool = False,
-        wait_post_processing: bool = False,  # noqa: ARG002 - there is none
-        raise_on_error: bool = True,
-    ) -> dict[str, Any]:
-        """Wait for the end; return the details.
-
-        Args:
-            show_output: print what happens meanwhile.
-            wait_post_processing: has no effect.
-            raise_on_error: raise when it has failed.
-
-        Raises:
-            RunFailed: it has failed, or the process that worked on it is gone.
-            KeyboardInterrupt: waiting was interrupted; the work goes on.
-        """
-        with self._reader() as reader:
-            feed = Feed(reader)
-            try:
-                while True:
-                    working = self._is_worked_on()
-                    if show_output:
-                        for line in feed.lines():
-                            sys.stdout.write(line + "\n")
-                    status, reason = reader.get("status")
-                    if status in OVER:
-                        break
-                    if not working:
-                        raise RunFailed(
-                            f"{self.id} is {status}, and nobody works on it:"
-                            f" {last_words(self._folder) or 'sweep resume goes on with it'}"
-                        )
-                    time.sleep(POLL)
-            except KeyboardInterrupt:
-                sys.stderr.write(f"{self.id} goes on; its cancel() ends it\n")
-                raise
-        if status == "Failed" and raise_on_error:
-            raise RunFailed(f"{self.id} has failed: {reason}")
-        return self.get_details()
-
-    def _is_worked_on(self) -> bool:
-        """Tell whether a process works on it, or is about to."""
-        if self._folder.engine is not None:
-            return True
-        return self.engine is not None and self.engine.poll() is None
-
-    def get_details(self) -> dict[str, Any]:
-        """Return what is known of it, under the service's names."""
-        with self._reader() as reader:
-            return {
-                "runId": self.id,
-                "target": target_of(reader),
-                "status": reader.get("status")[0],
-                "properties": reader.tags(-1, "property"),
-                "tags": reader.tags(-1, "tag"),
-                "logFiles": {},
-            }
-
-    def get_tags(self) -> dict[str, str | None]:
-        """Return the tags."""
-        with self._reader() as reader:
-            return reader.tags(-1, "tag")
-
-    def get_properties(self) -> dict[str, str | None]:
-        """Return the properties, such as git's."""
-        with self._reader() as reader:
-            return reader.tags(-1, "property")
-
-    tags = property(get_tags)
-    properties = property(get_properties)
-
-    def cancel(self) -> None:
-        """Ask for its end, and that of all its runs."""
-        leave(self._folder.requests, "cancel", None, "canceled by the user")
-
-    def __repr__(self) -> str:
-        return f"{type(self).__name__}({self.id!r}, {self.get_status()})"
+__all__ = ["HyperDriveRun", "ScriptRun", "Submitted"]
 
 
 class ScriptRun(Submitted):
@@ -184,7 +73,7 @@ class HyperDriveRun(Submitted):
         with self._reader() as reader:
             return SweepDefinition.from_wire(reader.get("definition"))
 
-    def get_children(self, status: str | None = None) -> Iterator[KeptRun]:
+    def get_children(self, status: str | None = None, **_: Any) -> Iterator[KeptRun]:
         """Yield its runs in the order of sampling, of one status or of all."""
         for row in self._rows():
             if status in (None, row.status):
@@ -232,9 +121,16 @@ class HyperDriveRun(Submitted):
         self,
         include_failed: bool = True,
         include_canceled: bool = True,
-        include_resume_from_runs: bool = True,  # noqa: ARG002 - there are none
+        include_resume_from_runs: bool = True,
     ) -> KeptRun | None:
-        """Return the best run; None when no run has logged the metric."""
+        """Return the best run; None when no run has logged the metric.
+
+        Args:
+            include_failed: also of those that have failed.
+            include_canceled: also of those that were stopped or canceled.
+            include_resume_from_runs: also of the sweeps that it has learnt from, if they are
+                still there; of equal ones its own counts.
+        """
         left_out = set()
         if not include_failed:
             left_out.add("Failed")
@@ -243,7 +139,24 @@ class HyperDriveRun(Submitted):
         rows = [row for row in self._rows() if row.status not in left_out]
         goal = self.hyperdrive_config.goal
         best = ranked(rows, lambda row: row.best, goal, discard_no_metric=True)
-        return KeptRun(self._folder, best[0].number) if best else None
+        found = [(best[0].best, KeptRun(self._folder, best[0].number))] if best else []
+        for parent in self.resumed_from if include_resume_from_runs else ():
+            other = parent.get_best_run_by_primary_metric(include_failed, include_canceled)
+            if other is not None:
+                found.append((other.row.best, other))
+        order = ranked(found, lambda pair: pair[0], goal)
+        return order[0][1] if order else None
+
+    @property
+    def resumed_from(self) -> list[HyperDriveRun]:
+        """The sweeps that it has learnt from, and that are still there."""
+        with self._reader() as reader:
+            ids = (reader.get("prior", None) or {}).get("resume_from", ())
+        found = []
+        for name in ids:
+            with suppress(WorkspaceError):
+                found.append(HyperDriveRun(self.experiment, name))
+        return found
 
     def get_hyperparameters(self) -> dict[str, str]:
         """Return the configuration of every run as JSON text, by the run's id."""

@@ -14,6 +14,7 @@ from sweep.api.interactive import InteractiveRun
 from sweep.api.runs import HyperDriveRun, ScriptRun
 from sweep.core.definition import Limits, SweepDefinition
 from sweep.core.single import Single
+from sweep.engine.ancestors import NOBODY
 from sweep.engine.background import work_in_background
 from sweep.engine.submit import Submission, create
 from sweep.errors import ConfigError
@@ -182,6 +183,7 @@ class Experiment:
             tags=tuple((tags or {}).items()),
             strict_snapshot=strict_snapshot,
             warm_start=getattr(config, "warm_start", None),
+            ancestors=getattr(config, "ancestors", NOBODY),
         )
         folder = create(self.workspace.folder, submission, _warn)
         run = run_of(self.workspace, folder)

@@ -101,6 +101,20 @@ warm_option = click.option(
     metavar="MODULES",
     help="Fork runs from a process that has imported them: sklearn,pandas, or auto.",
 )
+earlier_options = many(
+    click.option(
+        "--resume-from",
+        multiple=True,
+        metavar="SWEEP",
+        help="Learn from an earlier sweep's runs; up to five times.",
+    ),
+    click.option(
+        "--resume-child-runs",
+        multiple=True,
+        metavar="RUN",
+        help="First repeat a run of an earlier sweep, which gets its outputs; many times.",
+    ),
+)
 cluster_options = many(
     click.option("--target", "--ct", metavar="NAME", help="See sweep computetarget list."),
     click.option(

@@ -13,6 +13,7 @@ from sweep.cli.folder import attached_experiment
 from sweep.cli.options import (
     SCRIPT_AND_ARGUMENTS,
     compat_option,
+    earlier_options,
     environment_option,
     find_workspace,
     grace_option,
@@ -89,6 +90,7 @@ def run() -> None:
 @click.option(
     "--hyperdrive-configuration-name", required=True, help="An hdconfig.yml: a path, or a name."
 )
+@earlier_options
 @submit_options
 def submit_hyperdrive(hyperdrive_configuration_name: str, **options: Any) -> None:
     """Run a sweep: a run configuration, an hdconfig.yml and a script."""

@@ -13,6 +13,7 @@ from sweep.cli.options import (
     SCRIPT_AND_ARGUMENTS,
     cluster_options,
     compat_option,
+    earlier_options,
     environment_option,
     find_sweep,
     grace_option,
@@ -45,6 +46,7 @@ from sweep.errors import UserError
 @grace_option
 @quota_option
 @warm_option
+@earlier_options
 @compat_option
 @environment_option
 @snapshot_option

@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 from policies import Goal
-from sweep.cli.options import warn, workspace_to_write
+from sweep.cli.options import find_sweep, find_workspace, warn, workspace_to_write
 from sweep.core.definition import Limits, SweepDefinition
 from sweep.core.single import Single
+from sweep.engine.ancestors import Ancestors
 from sweep.engine.continuation import remember
 from sweep.engine.submit import Submission, create
 from sweep.errors import UserError
@@ -50,6 +51,7 @@ def submit_sweep(
         argument_style=read.argument_style,
         hdconfig=remember(path, read.definition),
         warm_start=options.get("warm_start") or read.warm_start,
+        ancestors=_ancestors(options),
         **_resources(options),
     )
     _work(submission, options)
@@ -136,6 +138,19 @@ def _with_packages(configuration: RunConfiguration, file: Path, source: Path) ->
         conda_file=found,
     )
     return replace(configuration, environment=replace(around, python=python))
+
+
+def _ancestors(options: Mapping[str, Any]) -> Ancestors:
+    """Return the earlier sweeps, and their runs, that the options name."""
+    where = options.get("workspace")
+    parents = [find_sweep(where, name) for name in _words(options["resume_from"])]
+    children = _words(options["resume_child_runs"])
+    return Ancestors(parents, [find_workspace(where).run(name) for name in children])
+
+
+def _words(given: Iterable[str]) -> list[str]:
+    """Return what an option names, once or several with commas, each time it is given."""
+    return [word for text in given for word in text.split(",") if word]
 
 
 def _resources(options: Mapping[str, Any]) -> dict[str, Any]:

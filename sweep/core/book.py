@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Iterator
+from dataclasses import replace
 
 from policies import Leaderboard, Verdict
 from sweep.core.definition import SweepDefinition
 from sweep.core.events import Event, Lost, Redefined, Reported
 from sweep.core.lineup import Lineup
+from sweep.core.prior import Trial
 from sweep.core.run import TERMINAL, RunRecord, RunState
 from sweep.errors import IllegalEvent
 
@@ -32,10 +35,25 @@ class Book:
         self.definition = definition
         self._policy = definition.policy
         self.board: Leaderboard = definition.policy.leaderboard(definition.goal)
-        self.lineup = Lineup(definition.sampling, definition.limits.runs)
+        given = definition.prior.given
+        self.lineup = Lineup(definition.sampling, definition.limits.runs, given)
         self.runs = self.lineup.runs
         self.live: dict[int, RunRecord] = {}
         self.evaluations = 0
+        for number, trial in self._trials():
+            for value in trial.values:
+                self.board.report(number, value)
+        self._learn_from_trials()
+
+    def _trials(self) -> Iterator[tuple[int, Trial]]:
+        """Yield the trials of earlier sweeps, under numbers that no run has."""
+        yield from ((-place, t) for place, t in enumerate(self.definition.prior.trials, 1))
+
+    def _learn_from_trials(self) -> None:
+        policy = self.definition.policy
+        for number, trial in self._trials():
+            self.lineup.learn(trial.configuration, self._loss(number))
+            (policy.stopped if trial.stopped else policy.finished)(self.board, number)
 
     def record(self, number: int | None, event: Event) -> RunRecord:
         """Return the run that an event speaks of.
@@ -140,7 +158,8 @@ class Book:
             record.state, record.again, record.failures = RunState.WAITING, False, {}
             self.board.forget(number)
             self.lineup.again(record)
-        self.definition = new = SweepDefinition.from_wire(event.definition)
+        new = SweepDefinition.from_wire(event.definition)
+        self.definition = new = replace(new, prior=self.definition.prior)
         self._policy = new.policy
         board = new.policy.leaderboard(new.goal)
         board.learn(self.board)
@@ -152,3 +171,4 @@ class Book:
                 told = new.policy.finished if record.verdict is None else new.policy.stopped
                 told(board, number)
         self.lineup.redefine(new.sampling, new.limits.runs, losses)
+        self._learn_from_trials()

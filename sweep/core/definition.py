@@ -6,12 +6,13 @@ The stored form is HyperDrive's own JSON description of a sweep, with a few keys
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from policies import EarlyTerminationPolicy, Goal, NoTerminationPolicy, policy_from_wire
 from samplers import Sampling, sampling_from_wire, sampling_wire
 from sweep.core.failure import Attempts
+from sweep.core.prior import NOTHING, Prior
 from sweep.core.single import SINGLE, Single
 
 DEFAULT_DURATION_MINUTES = 10080.0
@@ -49,13 +50,14 @@ class Limits:
 
 @dataclass(frozen=True, slots=True)
 class SweepDefinition:
-    """One sweep, before it runs."""
+    """One sweep, before it runs; `prior`, which may be large, is kept beside its stored form."""
 
     sampling: Sampling
     metric: str
     goal: Goal
     limits: Limits
     policy: EarlyTerminationPolicy = field(default_factory=NoTerminationPolicy)
+    prior: Prior = NOTHING
 
     def to_wire(self) -> dict[str, Any]:
         """Return HyperDrive's JSON description of the sweep, with our limits beside it."""
@@ -114,9 +116,10 @@ def begun_with(facts: Mapping[str, Any]) -> SweepDefinition:
 
     Args:
         facts: what is kept of the sweep: its `definition`, and, if it went on with another, the
-            `first_definition`; the events say what became of that.
+            `first_definition`; the events say what became of that. And its `prior`, if any.
     """
-    return SweepDefinition.from_wire(facts.get("first_definition") or facts["definition"])
+    first = SweepDefinition.from_wire(facts.get("first_definition") or facts["definition"])
+    return replace(first, prior=Prior.from_wire(facts.get("prior")))
 
 
 def _plain(number: float) -> float:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import heapq
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 from samplers import Configuration, Sampling, SpaceError
 from sweep.core.run import RunRecord
@@ -16,12 +16,14 @@ class Lineup:
     Args:
         sampling: gives the configurations.
         most: upper bound on the number of runs.
+        given: configurations of the first runs.
 
     Attributes:
         runs: every run so far by its number.
     """
 
-    def __init__(self, sampling: Sampling, most: int) -> None:
+    def __init__(self, sampling: Sampling, most: int, given: Sequence[Configuration] = ()) -> None:
+        self._given = given
         self.runs: dict[int, RunRecord] = {}
         self._sampler = sampling.sampler()
         self._exact = sampling.exact
@@ -66,8 +68,13 @@ class Lineup:
 
     def conclude(self, record: RunRecord, loss: float | None) -> None:
         """Teach the sampler the outcome of a run that is over."""
-        self._sampler.tell(record.configuration, loss)
+        self.learn(record.configuration, loss)
         del self._pending[record.number]
+
+    def learn(self, configuration: Configuration, loss: float | None) -> None:
+        """Teach the sampler an outcome; what is not in its space cannot be learnt from."""
+        with contextlib.suppress(SpaceError):
+            self._sampler.tell(configuration, loss)
 
     def redefine(self, sampling: Sampling, most: int, losses: Mapping[int, float | None]) -> None:
         """Go on with another sampling, which learns what is known.
@@ -80,9 +87,7 @@ class Lineup:
         self._sampler = sampling.sampler()
         self._exact, self._most, self._exhausted = sampling.exact, most, False
         for number, loss in losses.items():
-            # What the new space cannot hold cannot be learnt from.
-            with contextlib.suppress(SpaceError):
-                self._sampler.tell(self.runs[number].configuration, loss)
+            self.learn(self.runs[number].configuration, loss)
 
     def again(self, record: RunRecord) -> None:
         """Let a run that is over run once more."""
@@ -90,9 +95,11 @@ class Lineup:
         self.wait(record)
 
     def _ask(self, number: int) -> Configuration | None:
+        if number < len(self._given):
+            return self._given[number]
         # A sampler that learns may propose another last digit on another machine, so its
         # recorded configurations are adopted.
         if self.recorded is not None and not self._exact:
             return self.recorded.get(number)
         pending = [] if self._exact else list(self._pending.values())
-        return self._sampler.ask(number, pending)
+        return self._sampler.ask(number - len(self._given), pending)

@@ -1,4 +1,7 @@
-"""What earlier attempts of a run have left: a script that can may go on from there."""
+"""What earlier attempts of a run have left, or the run of an earlier sweep that it repeats.
+
+A script that can may go on from there.
+"""
 
 from __future__ import annotations
 
@@ -13,12 +16,23 @@ VARIABLE = "SWEEP_RESUME_FROM"
 SCRIPT_BYTES = 1 << 20
 
 
-def earlier_outputs(sweep: SweepFolder, number: int, attempt: int) -> Path | None:
-    """Return the outputs of the latest earlier attempt that has any."""
+def earlier_outputs(
+    sweep: SweepFolder, number: int, attempt: int, of_others: Sequence[str] = ()
+) -> Path | None:
+    """Return the outputs of the latest earlier attempt that has any; or those of another run.
+
+    Args:
+        sweep: of the run.
+        number: of the run.
+        attempt: the present one.
+        of_others: by number, outputs of runs of earlier sweeps.
+    """
     for before in range(attempt - 1, 0, -1):
         outputs = sweep.run_folder(number, before) / "outputs"
         if outputs.is_dir() and any(outputs.iterdir()):
             return outputs
+    if number < len(of_others) and of_others[number] and Path(of_others[number]).is_dir():
+        return Path(of_others[number])
     return None
 
 
@@ -26,7 +40,7 @@ def takes_resume_from(command: Sequence[str], tree: Path) -> bool:
     """Tell whether a script mentions the option: others would refuse it."""
     for word in command:
         script = tree / word
-        if script.is_file():
+        if not Path(word).is_absolute() and script.is_file():  # else it is the interpreter
             with script.open("rb") as file:
                 text = file.read(SCRIPT_BYTES)
             return OPTION.encode() in text

@@ -14,6 +14,7 @@ from sweep.core.commands import Launch
 from sweep.core.definition import SweepDefinition, begun_with
 from sweep.core.run import OVER
 from sweep.core.scheduler import Scheduler
+from sweep.engine.ancestors import spaces_of
 from sweep.engine.continuation import Continuation, remember, space_of
 from sweep.engine.disk import Ballast, DiskWatch
 from sweep.engine.engine import Engine, Orders
@@ -74,13 +75,15 @@ class OpenSweep(Closing):
         folder = self.folder
         with SweepReader(folder.database) as reader:
             present = SweepDefinition.from_wire(reader.get("definition"))
-            both = {name: reader.get(name) for name in ("definition", "first_definition")}
+            first = ("definition", "first_definition", "prior")
+            began_with = {name: reader.get(name, None) for name in first}
             template = reader.get("template")
             with Explained(folder.database, values=True):
                 cluster = present_cluster(folder, reader.get("cluster", None))
                 place = Place.kept(reader.get("resources"), cluster)
                 if "command" in template:
                     ScriptTemplate.from_json(template)
+                began, earlier = begun_with(began_with), spaces_of(began_with["prior"])
             grace = reader.get("grace")
             names = ("source", "snapshot", "strict_snapshot", "hdconfig")
             kept = {name: reader.get(name, None) for name in names}
@@ -100,9 +103,9 @@ class OpenSweep(Closing):
         called = None
         if function is not None:
             called = FunctionTemplate(**template).common(folder, function, definition.metric)
-        began = begun_with(both)
         end_marked("SWEEP_ID", folder.id)  # what an engine that was killed may have left
-        spaces = [space for d in (definition, began) if (space := space_of(d)) is not None]
+        own = (space_of(definition), space_of(began))
+        spaces = [*(space for space in own if space is not None), *earlier]
         self._target = target = RayTarget(
             place.resources, folder.path / "ray", called, place.cluster
         )

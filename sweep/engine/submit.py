@@ -20,6 +20,8 @@ from sweep.compute.resources import Resources, of_this_machine
 from sweep.core.definition import SweepDefinition
 from sweep.core.single import Single
 from sweep.engine import warm_start
+from sweep.engine.ancestors import NOBODY, Ancestors
+from sweep.engine.distribution import check_nodes, distribution_of
 from sweep.engine.engine import GRACE
 from sweep.engine.needs import needs_of
 from sweep.engine.program import command_of, script_of, without_effect
@@ -54,6 +56,9 @@ class Submission:
         strict_snapshot: leave nothing out of the snapshot but what the ignore file names.
         warm_start: what runs are forked with, see `sweep.engine.warm_start.modules`; None: they
             are started one by one.
+        ancestors: earlier sweeps that this one learns from.
+        job: what a sweep job's file says beside that, a JSON value with the names of `outputs`;
+            its command has references. None where there is no such file.
     """
 
     definition: SweepDefinition
@@ -71,6 +76,8 @@ class Submission:
     outputs_quota: int | None = None
     strict_snapshot: bool = False
     warm_start: str | Sequence[str] | None = None
+    ancestors: Ancestors = NOBODY
+    job: Mapping[str, Any] | None = None
 
 
     job: Mapping[str, Any] | None = None
@@ -88,6 +95,7 @@ def create(
         UserError: it can never run; nothing has been kept.
     """
     submission = _placed(workspace, _with_limits(submission))
+    submission.ancestors.check(submission.definition)
     resources = _resources(submission)
     here = submission.cluster is None
     command = command_of(submission.configuration, submission.source, here=here)
@@ -105,6 +113,7 @@ def create(
         pass_arguments=not submission.configuration.command,
         threads=max(1, int(submission.cpus_per_run)),
         outputs_bytes=submission.outputs_quota,
+        earlier=submission.ancestors.outputs(),
         warm=_warm(submission, command),
         needs=needs,
     )
@@ -122,6 +131,7 @@ def create(
             "grace": submission.grace,
             "hdconfig": submission.hdconfig,
             "cluster": submission.cluster,
+            "prior": submission.ancestors.kept(),
             "strict_snapshot": submission.strict_snapshot,
             "source": str(submission.source.resolve()),
             "snapshot": {"id": shot.id, "files": shot.files, "size": shot.size},

@@ -38,6 +38,7 @@ class ScriptTemplate:
         warm: see `sweep.compute.target.Process`.
         needs: see `sweep.compute.needs`.
         trial: of a sweep job: the command has references, see `sweep.engine.trial`.
+        earlier: outputs of runs of earlier sweeps, for the first runs, which go on from them.
         redacted: whether secrets are left out; runs get them from the sweep's folder.
     """
 
@@ -51,6 +52,8 @@ class ScriptTemplate:
     outputs_bytes: int | None = None
     warm: Sequence[str] | None = None
     needs: Mapping[str, Any] | None = None
+    redacted: bool = False
+    earlier: Sequence[str] = ()
     redacted: bool = False
     trial: Mapping[str, Any] | None = None
 
@@ -116,10 +119,10 @@ class ScriptTemplate:
         values = space.flatten(configuration) if space else []
         folder = str(sweep.run_folder(number, attempt))
         argv = [*whole.command, *whole.arguments_of(configuration, space)]
-        resume: dict[str, str] = {}
-        if earlier := earlier_outputs(sweep, number, attempt):
         named: dict[str, str] = {}
         if whole.trial is not None:
+        resume: dict[str, str] = {}
+        if earlier := earlier_outputs(sweep, number, attempt, self.earlier):
             argv, named = in_trial(argv, whole.trial, folder, configuration, space)
             resume = {VARIABLE: str(earlier)}
             if self.pass_arguments and takes_resume_from(self.command, Path(self.tree)):

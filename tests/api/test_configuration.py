@@ -85,7 +85,7 @@ class TestScriptRunConfig:
             ({"run_config": "local"}, "run_config: expected a RunConfiguration, got 'local'"),
             ({"distributed_job_config": 1}, "distributed_job_config: not available here"),
             ({"docker_runtime_config": 1}, "docker_runtime_config: not available here"),
-            ({"resume_from": 1}, "resume_from: not available here"),
+            ({"resume_from": 1}, "resume_from: expected a path, got 1"),
         ],
     )
     def test_contradictions(self, given, words):
@@ -133,8 +133,8 @@ class TestHyperDriveConfig:
             ({"run_config": RunConfiguration()}, "run_config: expected a ScriptRunConfig"),
             ({"estimator": 1}, "give either run_config or estimator, not both"),
             ({"pipeline": 1}, "pipeline: not available here"),
-            ({"resume_from": 1}, "resume_from: not available here"),
-            ({"resume_child_runs": [1]}, "resume_child_runs: not available here"),
+            ({"resume_from": 1}, "resume_from: expected a HyperDriveRun or a list"),
+            ({"resume_child_runs": [1]}, "resume_child_runs: expected a KeptRun or a list"),
             ({"hyperparameter_sampling": None}, "hyperparameter_sampling: expected a sampling"),
             ({"hyperparameter_sampling": {"x": 1}}, "hyperparameter_sampling: expected a samp"),
             ({"primary_metric_name": ""}, "primary_metric_name: expected a name, got ''"),

@@ -109,7 +109,7 @@ def test_what_has_no_effect_is_said_once(kind, framework):
             "give either environment_definition",
         ),
         ({"entry_script": "x.py", "pip_requirements_file": "no.txt"}, "no.txt: there is no such"),
-        ({"entry_script": "x.py", "resume_from": "x"}, "resume_from: not available here"),
+        ({"entry_script": "x.py", "resume_from": 1}, "resume_from: expected a path"),
     ],
 )
 def test_mistakes(given, message):
