@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from typing import Any, ClassVar
 
+from policies.goal import Goal
 from policies.leaderboard import Leaderboard
 from policies.policy import EarlyTerminationPolicy, PolicyError, Verdict, after, tolerance
 
@@ -63,6 +64,11 @@ class BanditPolicy(EarlyTerminationPolicy):
         factor, amount = self._slacks
         return mine < board.goal.relax_score(top, factor, amount) - tolerance(top)
 
+    def margin(self, goal: Goal) -> tuple[float, float]:
+        """Return the slack."""
+        factor, amount = self._slacks
+        return goal.share(factor), amount
+
     def explain(self, board: Leaderboard, run: int) -> Verdict:
         """Name the best run, the slack and the cut-off."""
         goal, interval = board.goal, board.interval(run)
@@ -75,13 +81,13 @@ class BanditPolicy(EarlyTerminationPolicy):
             else f"slack_amount {self.slack_amount:g}"
         )
         stop = self.stops(board, run)
+        holder = f"run {leader}" if leader >= 0 else "a run of an earlier sweep"
         side = goal.worse if stop else f"not {goal.worse}"
         reason = (
             f"best {mine:g} {after(interval)} is {side} the cut-off {cutoff:g}"
             f" ({slack} around {best:g}, the best of {holder} by then)"
         )
         return Verdict("BanditPolicy", interval, mine, cutoff, stop, reason)
-        holder = f"run {leader}" if leader >= 0 else "a run of an earlier sweep"
 
     def properties(self) -> dict[str, Any]:
         """Return the arguments in HyperDrive's JSON form: only the slack that is used."""

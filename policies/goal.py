@@ -40,8 +40,11 @@ class Goal(str, Enum):
 
     def relax_score(self, best: float, factor: float, amount: float) -> float:
         """Return the same for the score of a finite value, as a score."""
-        share = 1 - 1 / (1 + factor) if self is Goal.MAXIMIZE else factor
-        return best - abs(best) * share - amount
+        return best - abs(best) * self.share(factor) - amount
+
+    def share(self, factor: float) -> float:
+        """Return by which share of the best a slack factor widens the distance to it."""
+        return 1 - 1 / (1 + factor) if self is Goal.MAXIMIZE else factor
 
     @property
     def worse(self) -> str:

@@ -7,7 +7,8 @@ from __future__ import annotations
 
 import math
 from array import array
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
+from typing import Any
 
 from policies.goal import Goal
 from policies.standings import Standings
@@ -33,13 +34,13 @@ class Curve:
         self.mean: float | None = None
         self.total, self.count = 0.0, 0
 
-
     def average(self, score: float) -> None:
         """Let a score that has been added enter the average, if it is finite."""
         if score > -math.inf:
             self.total += score
             self.count += 1
             self.mean = _mean(self.total, self.count)
+
 
 class Leaderboard:
     """Curves of the primary metric, and their order.
@@ -98,6 +99,52 @@ class Leaderboard:
             self._means.advance(run, length, curve.mean, previous)
         return length
 
+    def follow(
+        self,
+        reports: Iterable[tuple[int, float, float, Any]],
+        share: float,
+        amount: float,
+        due: Due,
+    ) -> int:
+        """Add many reports as `report` does, as long as each is near enough to the best.
+
+        Only for a board without fields. It takes a third of the time: there are no calls.
+
+        Args:
+            reports: run, value, and two things more.
+            share: of the best of all runs: by so much a run's best may be worse.
+            amount: by so much more.
+            due: the intervals at which it matters.
+
+        Returns:
+            How many reports were added: all, or those before the first that is too far away, or
+            is not a finite number.
+        """
+        assert (self._means, self._bests) == (None, None), "fields are kept report by report"
+        up, curves, tops = self._up, self._curves, self._tops
+        count = 0
+        for run, value, _, _ in reports:
+            if value - value != 0:
+                break
+            score = value if up else -value
+            curve = curves.get(run) or Curve()
+            scores, best = curve.scores, curve.best
+            length = len(scores) + 1
+            top = tops[length - 1] if length <= len(tops) else tops[-1] if tops else -math.inf
+            best = score if score > best else best  # noqa: FURB136 - no calls
+            if best < top - abs(top) * share - amount and due(length):
+                break
+            if length == 1 or length > len(tops):  # where there is more to do
+                self.report(run, value)
+            else:
+                scores.append(score)
+                if best == score:
+                    curve.best = score
+                    if score > top:
+                        self._raise_top(run, length, score)
+            count += 1
+        return count
+
     def forget(self, run: int) -> None:
         """Take all reports of `run` back: its attempt is void and it may begin again."""
         if run not in self._curves:
@@ -125,6 +172,16 @@ class Leaderboard:
         for run, curve in other._curves.items():
             for score in curve.scores:
                 self.report(run, self.goal.from_score(score))
+        self._means, self._bests = means, bests
+        if means is not None:
+            for run in other._curves:
+                curve = self._curves[run]
+                for score in curve.scores:
+                    curve.average(score)
+            means.enter((run, self._figures_of_means(run)) for run in other._curves)
+        if bests is not None:
+            inside = [run for run in other._curves if run not in self._outside]
+            bests.enter((run, self._figures_of_bests(run)) for run in inside)
 
     # ---- questions --------------------------------------------------------------------
 
@@ -172,16 +229,6 @@ class Leaderboard:
     def _figures_of_means(self, run: int) -> Iterator[tuple[int, float | None]]:
         total, count = 0.0, 0
         for length, score in enumerate(self._curves[run].scores, 1):
-        self._means, self._bests = means, bests
-        if means is not None:
-            for run in other._curves:
-                curve = self._curves[run]
-                for score in curve.scores:
-                    curve.average(score)
-            means.enter((run, self._figures_of_means(run)) for run in other._curves)
-        if bests is not None:
-            inside = [run for run in other._curves if run not in self._outside]
-            bests.enter((run, self._figures_of_bests(run)) for run in inside)
             if score > -math.inf:
                 total, count = total + score, count + 1
             yield length, _mean(total, count)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from typing import Any, ClassVar
 
+from policies.goal import Goal
 from policies.leaderboard import Leaderboard
 from policies.policy import EarlyTerminationPolicy, Verdict
 
@@ -21,9 +22,17 @@ class NoTerminationPolicy(EarlyTerminationPolicy):
         """Never judge."""
         return False
 
+    def dues(self, before: int, interval: int) -> int:  # noqa: ARG002 - as above
+        """Never."""
+        return 0
+
     def stops(self, board: Leaderboard, run: int) -> bool:  # noqa: ARG002 - as above
         """Stop nobody."""
         return False
+
+    def margin(self, goal: Goal) -> tuple[float, float]:  # noqa: ARG002 - as above
+        """Every distance will do."""
+        return 0.0, math.inf
 
     def explain(self, board: Leaderboard, run: int) -> Verdict:
         """Say that nothing was compared."""

@@ -70,6 +70,11 @@ class EarlyTerminationPolicy(ABC):
         """Tell whether a run that has made `interval` reports is to be judged."""
         return interval >= self.delay_evaluation and interval % self.evaluation_interval == 0
 
+    def dues(self, before: int, interval: int) -> int:
+        """Return how often a run is judged after report `before` and up to report `interval`."""
+        before = max(before, self.delay_evaluation - 1)
+        return max(0, interval // self.evaluation_interval - before // self.evaluation_interval)
+
     def may_stop(self, board: Leaderboard, run: int) -> bool:
         """Tell whether any policy may stop `run`: not one alone, and never the best of all."""
         return board.population >= MINIMUM_POPULATION and board.leader != run
@@ -81,6 +86,14 @@ class EarlyTerminationPolicy(ABC):
     @abstractmethod
     def stops(self, board: Leaderboard, run: int) -> bool:
         """Tell whether `run` is to be stopped at its latest report."""
+
+    def margin(self, goal: Goal) -> tuple[float, float] | None:  # noqa: ARG002 - may be overridden
+        """Return a distance from the best within which no run is ever stopped.
+
+        At any interval, that is a share of the best of all scores by then, and an amount; None:
+        there is no such distance.
+        """
+        return None
 
     @abstractmethod
     def explain(self, board: Leaderboard, run: int) -> Verdict:

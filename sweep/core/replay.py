@@ -31,6 +31,7 @@ def replay(scheduler: Scheduler, past: Iterable[Past]) -> int:
     for reports, entry in past:
         left = iter(reports)
         try:
+            left = iter(reports[scheduler.follow(reports) :])
             odd = scheduler.replay_reports(left)
         except SweepError as error:
             raise Diverged(f"{_place(count, reports, left)}: {error}") from None

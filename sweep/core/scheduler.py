@@ -31,6 +31,7 @@ from sweep.core.events import (
     Started,
     TimePassed,
 )
+from sweep.core.following import follow
 from sweep.core.mishaps import Mishaps
 from sweep.core.overdue import overdue
 from sweep.core.run import RunRecord, RunState
@@ -126,15 +127,19 @@ class Scheduler:
         finally:
             lineup.recorded = None
 
+    def follow(self, reports: Sequence[Report]) -> int:
+        """Handle such reports many at once, as far as that goes; return how many."""
+        count, latest = follow(self._book, reports)
+        self._times.note(latest)
+        return count
+
     def replay_reports(self, reports: Iterable[Report]) -> tuple[Event, list[Command]] | None:
         """Handle reports that led to nothing; return the first that does now, and to what."""
-        report, latest = self._book.report, 0.0
+        report, note = self._book.report, self._times.note
         for run, value, at, _ in reports:
-            if at > latest:  # noqa: PLR1730 - a call less, a million times
-                latest = at
+            note(at)
             if (stop := report(run, value, at)) is not None:
                 return Reported(at, run, value), [self._stop(*stop)]
-        self._times.note(latest)
         return None
 
     # ---- account ----------------------------------------------------------------------

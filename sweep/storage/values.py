@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from typing import Any
 
-_scan = json.JSONDecoder().scan_once
+_scan = json.JSONDecoder().scan_once  # type: ignore[attr-defined]
 
 
 def value_of(text: str) -> Any:
