@@ -31,6 +31,8 @@ class Feed:
         self._goal: Goal = reader.goal
         best = reader.ranked(1) if after else []
         self._best: float | None = best[0].best if best else None
+        working = "status IN ('Queued', 'Running', 'CancelRequested')"
+        self._live = {row.number for row in reader.runs(working)} if after else set()
         self._start: float | None = None
 
     def lines(self) -> Iterator[str]:
@@ -39,6 +41,8 @@ class Feed:
             self._seen = seen
             if self._start is None:
                 self._start = event.at
+            if isinstance(event, Completed | Failed | Stopped | Lost):
+                self._live.discard(event.run)
             for text in (*self._event(event), *self._commands(commands)):
                 yield f"{duration(event.at - self._start):>10}  {text}"
         for noticed, _, _, text in self._reader.notices(self._noticed):
@@ -67,6 +71,7 @@ class Feed:
         for command in commands:
             match command:
                 case Launch(run, attempt, configuration):
+                    self._live.add(run)
                     again = f" (attempt {attempt})" if attempt > 1 else ""
                     values = configuration_text(configuration)
                     yield f"run {run} launched{again}  {values}".rstrip()
@@ -87,5 +92,9 @@ class Feed:
         if self._best is not None and score(row.best) <= score(self._best):
             return False
         self._best = row.best
-        running = self._reader.ranked(1, "status IN ('Running', 'CancelRequested')")
+        if not self._live:
+            return True
+        # By their numbers, not by looking through all runs: there may be a hundred thousand.
+        live = f"number IN ({', '.join(map(str, self._live))})"
+        running = self._reader.ranked(1, f"status IN ('Running', 'CancelRequested') AND {live}")
         return not any(r.best is not None and score(r.best) > score(row.best) for r in running)

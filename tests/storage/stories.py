@@ -15,7 +15,7 @@ from sweep.storage.journal import Batch, SqliteJournal
 
 def definition(goal: Goal, runs: int, policy: EarlyTerminationPolicy | None) -> SweepDefinition:
     return SweepDefinition(
-        GridParameterSampling({"x": choice(*range(9))}),
+        GridParameterSampling({"x": choice(*range(max(9, runs)))}),
         "accuracy",
         goal,
         Limits(runs, concurrent=9),

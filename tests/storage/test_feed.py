@@ -106,3 +106,47 @@ def test_a_feed_that_leaves_out_a_past_without_reports_or_notices(path):
         story.tell(Started(101, 0), Reported(102, 0, 0.5), Completed(103, 0))
         assert "★" in next(feed.lines())
     story.close()
+
+
+def test_a_better_run_that_still_works_keeps_the_star_and_one_that_was_stopped_does_not(path):
+    story = Story(path, runs=9)
+    story.begin(slots=3)
+    story.tell(*(Started(101, run) for run in range(3)))
+    with SweepReader(path) as reader:
+        feed = Feed(reader)
+        fresh = Feed(reader, after=5)
+        story.tell(Reported(102, 0, 0.5), Reported(102, 1, 0.75), Completed(103, 0))
+        assert "run 0 completed  best 0.5 of 1 report" in [line[12:] for line in feed.lines()]
+        assert next(fresh.lines())[12:] == "run 0 completed  best 0.5 of 1 report"
+        story.tell(CancelAsked(104, 1, "enough"), Stopped(105, 1))
+        story.tell(Reported(106, 2, 0.625), Completed(107, 2))
+        for each in (feed, fresh):
+            stars = [line[12:].split("  ")[0] for line in each.lines() if "★" in line]
+            assert stars == ["run 2 completed"]
+    story.close()
+
+
+def test_a_completed_run_is_compared_with_those_that_work_and_not_with_all(path):
+    """Counted: what SQLite does for the last of many completions is what it does for the first."""
+    runs = 200
+    story = Story(path, runs=runs)
+    story.begin(slots=2)
+    story.tell(*(Started(101, run) for run in range(2)))
+    steps: list[int] = []
+    with SweepReader(path) as reader:
+        feed = Feed(reader)
+        for run in range(runs - 2):  # each the best so far
+            story.tell(Reported(102, run, float(run)), Completed(103, run), Started(104, run + 2))
+            count = 0
+
+            def tick() -> int:
+                nonlocal count
+                count += 1
+                return 0
+
+            reader._db.set_progress_handler(tick, 1)
+            assert "★" in "".join(feed.lines())
+            reader._db.set_progress_handler(None, 0)
+            steps.append(count)
+    assert sum(steps[-20:]) <= 1.2 * sum(steps[10:30])
+    story.close()
