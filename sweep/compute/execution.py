@@ -60,7 +60,7 @@ class Execution:
         self._began = 0.0
         self._allowance = Allowance(order.get("messages") or RUN_MESSAGES)
         self._folder = Path(order["folder"])
-        log = self._folder / "user_logs" / "std_log.txt"
+        log = self._folder / "user_logs" / (order.get("log") or "std_log.txt")
         self._log = RunLog(log, order.get("log_bytes") or LOG_BYTES)
         self._quota: int | None = order.get("outputs_bytes")
         self._at_first = 0

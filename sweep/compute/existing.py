@@ -124,6 +124,17 @@ class ExistingCluster:
         if "nodes" not in answer:
             raise self._refusal(answer, "the token in RAY_AUTH_TOKEN is not this cluster's")
 
+    def nodes(self) -> int:
+        """Return how many nodes it has on which runs can be.
+
+        Raises:
+            TargetError: it does not answer.
+        """
+        answer = self._probe(self.environment())
+        if "usable" not in answer:
+            raise TargetError(f"no Ray cluster answers at {self.address}: {answer['text']}")
+        return int(answer["usable"])
+
     def _refusal(self, answer: Mapping[str, Any], advice: str) -> Exception:
         if "auth" in f"{answer['error']} {answer['text']}".lower():
             return UserError(f"the Ray cluster at {self.address} does not let us in: {advice}")

@@ -30,6 +30,7 @@ from typing import Any
 
 from sweep.compute import (
     delivery,
+    ensemble,
     environments,
     execution,
     functions,
@@ -47,6 +48,7 @@ from sweep.compute import (
     processes,
     run_log,
     slot,
+    spread,
     travel,
     unpacking,
 )
@@ -75,11 +77,15 @@ TRAVEL = (
     processes,
     run_log,
     slot,
+    spread,
     travel,
     unpacking,
 )
 """Modules that go to the slots as they are here."""
-GUARD_SOURCES = {name: Path(guard.__file__).with_name(name).read_text() for name in guard.FILES}
+GUARD_SOURCES = {
+    name: Path(guard.__file__).with_name(name).read_text()
+    for name in (*guard.FILES, spread.LAUNCHER)
+}
 
 
 class Host:
@@ -145,19 +151,14 @@ class Host:
         """Create a slot, on a node that is not to be avoided, and pass on what it says."""
         import ray  # noqa: PLC0415
 
-        actor = (
-            ray.remote(slot.Slot)
-            .options(
-                num_cpus=self._opened["slot_cpus"],
-                num_gpus=self._opened["slot_gpus"],
-                max_restarts=0,
-                max_task_retries=0,
-                max_concurrency=16,
-                label_selector={"ray.io/node-id": f"!in({','.join(avoid)})"} if avoid else None,
-            )
-            .remote(number, self._opened["sockets"], GUARD_SOURCES)
-        )
-        self._slots[number] = actor
+        elsewhere = {"ray.io/node-id": f"!in({','.join(avoid)})"} if avoid else None
+        if self._opened.get("nodes", 1) > 1:
+            together = self._slots[number] = ensemble.Ensemble(number, self._say, self._slots)
+            beat = (HEARTBEAT, MISSED * HEARTBEAT)
+            asked = ensemble.Asked(self._opened, elsewhere, self._make, _node_of)
+            await together.serve(ray, asked, beat, self.tell)
+            return
+        actor = self._slots[number] = self._make(number, label_selector=elsewhere)
         try:
             facts = await actor.open.remote(self._function, HEARTBEAT, self._opened["probe"])
             direct = await link.HostEnd.to(facts.pop("link"))
@@ -183,17 +184,35 @@ class Host:
             if broken := self._links.pop(number, None):
                 broken.close()
 
+    def _make(self, name: int | str, **where: Any) -> Any:
+        """Create a slot."""
+        import ray  # noqa: PLC0415
+
+        options = {
+            "num_cpus": self._opened["slot_cpus"],
+            "num_gpus": self._opened["slot_gpus"],
+            "max_restarts": 0,
+            "max_task_retries": 0,
+            "max_concurrency": 16,
+        }
+        actor = ray.remote(slot.Slot).options(**options, **where)
+        return actor.remote(name, self._opened["sockets"], GUARD_SOURCES)
+
     def _call(self, number: int, method: str, *arguments: Any) -> None:
         """Call a slot; if it is gone, its pump says so."""
         if direct := self._links.get(number):
             direct.tell(method, *arguments)
-        elif actor := self._slots.get(number):
+        elif isinstance(actor := self._slots.get(number), ensemble.Ensemble):
+            self._begin(_await(actor.call(method, *arguments)))
+        elif actor:
             self._begin(_await(getattr(actor, method).remote(*arguments)))
 
     def _drop(self, number: int) -> None:
         import ray  # noqa: PLC0415
 
-        if actor := self._slots.get(number):
+        if isinstance(actor := self._slots.get(number), ensemble.Ensemble):
+            actor.dropped.set()
+        elif actor:
             ray.kill(actor)
 
     def _begin(self, work: Coroutine[Any, Any, None]) -> None:
@@ -254,7 +273,9 @@ def probe(address: str) -> None:
     try:
         client = ray._raylet.GcsClient(address)  # noqa: SLF001 - no public way says why
         nodes = client.get_all_node_info(timeout=PROBE_SECONDS)
-        answer = {"nodes": len(nodes)}
+        rooms = [n.resources_total for n in nodes.values() if not n.state]  # 0 is ALIVE
+        usable = sum(bool(room.get("CPU") or room.get("GPU")) for room in rooms)
+        answer = {"nodes": len(nodes), "usable": usable}
     except Exception as error:  # noqa: BLE001 - of Ray's own kinds, which differ by version
         answer = {"error": type(error).__name__, "text": _first_line(error)}
     sys.stdout.write(json.dumps(answer) + "\n")

@@ -14,7 +14,7 @@ from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from sweep.compute import environments
+from sweep.compute import environments, spread
 from sweep.compute.environments import Unmet
 
 Order = dict[str, Any]
@@ -26,7 +26,7 @@ class Needs:
     """What the runs of one slot need: an order's `needs`, a mapping with any of these.
 
     `interpreter`: the path of a Python; `packages`: see `environments.environment`; `data`: paths
-    by name; `docker`: see `containers.argv_of`.
+    by name; `processes`, on each of its `nodes`, and `mpi`: see `spread.variables`.
 
     Args:
         guard: the file of the guard under which programs are executed that install something.
@@ -44,9 +44,15 @@ class Needs:
         if not (needs := order.get("needs")):
             return True
         key = json.dumps(needs, sort_keys=True)
-        if key in self._met and (prefix := self._met[key]) is not None:
+        if key not in self._met:
+            return False
+        if order.get("met"):
+            return True
+        order["met"] = True
+        if (prefix := self._met[key]) is not None:
             order["env"] = environments.variables(prefix, order["env"])
-        return key in self._met
+        order.update(spread.arranged(order, self._guard.parent))
+        return True
 
     async def bring(self, order: Order, notice: Callable[[str], None]) -> bool:
         """See to it that all that a run needs is here; return False when `cancel` came first.

@@ -62,6 +62,7 @@ class Pool:
     patience: float = math.inf  # others may have all its nodes, and a queue may be long
     _id: str = ""
     _lease: Lease | None = None
+    _each: int = 1
     _demand: dict[str, Any] = field(default_factory=dict)
     _state: dict[str, Any] = field(default_factory=dict)
     _stamp: tuple[int, int] = (0, 0)
@@ -136,7 +137,9 @@ class Pool:
         self.files.write("pool.json", self.config)
         self._id = secrets.token_hex(6)
         self._lease = Lease(self.files.demands_path / self._id)
-        self._demand = {"since": time.time(), "slots": wanted, "cpus": cpus, "gpus": gpus}
+        self._each = resources.nodes_per_run
+        self._demand = {"since": time.time(), "slots": wanted * self._each, "spread": self._each}
+        self._demand |= {"cpus": cpus, "gpus": gpus}
         try:
             self.files.write(f"demand/{self._id}.json", self._demand)
             state = self._await_keeper()
@@ -150,12 +153,13 @@ class Pool:
 
     def need(self, slots: int) -> Allowance:
         """Say how many slots the sweep can use; return what the keeper lets it hold."""
-        if slots != self._demand["slots"]:
-            self._demand["slots"] = slots
+        if slots * self._each != self._demand["slots"]:
+            self._demand["slots"] = slots * self._each
             self.files.write(f"demand/{self._id}.json", self._demand)
         self._read()
         going = [n["ray_id"] for n in self._state["nodes"] if n["state"] == "leaving"]
-        return Allowance(min(slots, self._state["shares"].get(self._id, 0)), frozenset(going))
+        share = self._state["shares"].get(self._id, 0) // self._each
+        return Allowance(min(slots, share), frozenset(going))
 
     def look(self) -> Sequence[str]:
         """Return what has happened to nodes.
@@ -174,7 +178,7 @@ class Pool:
         news = [text for number, text in self._state["events"] if number > self._events]
         if self._state["events"]:
             self._events = self._state["events"][-1][0]
-        waits = not self._state["shares"].get(self._id, 0)
+        waits = self._state["shares"].get(self._id, 0) < self._each
         if waits and not self._waits:
             news.append(f"all nodes of {self.name} are taken by other sweeps; this one waits")
         self._waits = waits

@@ -45,6 +45,7 @@ class Demand:
         since: when it was first made, in seconds since the epoch.
         slots: how many.
         cpus, gpus: of one slot.
+        spread: nodes over which the slots of one run are spread.
     """
 
     id: str
@@ -52,6 +53,7 @@ class Demand:
     slots: int
     cpus: float
     gpus: float = 0
+    spread: int = 1
 
     @classmethod
     def from_kept(cls, demand: str, kept: dict[str, Any]) -> Demand:
@@ -66,6 +68,7 @@ class Demand:
             int(kept["slots"]),
             float(kept["cpus"]),
             float(kept["gpus"]),
+            int(kept.get("spread", 1)),
         )
 
 
@@ -109,7 +112,8 @@ def plan(demands: Sequence[Demand], nodes: Sequence[Seen], limits: Limits) -> Pl
     """
     shares = share(demands, limits)
     use = sum(s / limits.fit(d.cpus, d.gpus) for d in demands if (s := shares[d.id]))
-    wanted = max(limits.least, min(limits.most, math.ceil(use - ROUNDING)))
+    apart = max((d.spread for d in demands if shares[d.id]), default=0)
+    wanted = max(limits.least, min(limits.most, max(apart, math.ceil(use - ROUNDING))))
     staying = [node for node in nodes if node.state != "leaving"]
     idle = [node for node in staying if node.state in ("preparing", "idle")]
     idle.sort(key=lambda node: (node.state == "idle", -node.idle_for))  # what is not up yet first

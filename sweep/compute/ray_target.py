@@ -93,10 +93,7 @@ class RayTarget:
         self._host.tell(
             do="open",
             address=self._opened.address,
-            cpus=self._resources.cpus,
-            gpus=self._resources.gpus,
-            slot_cpus=self._resources.cpus_per_run,
-            slot_gpus=self._resources.gpus_per_run,
+            **self._resources.told(),
             temp=self._opened.temp,
             sockets=self._opened.sockets,
             probe=self._traffic.probe(self._path),

@@ -18,6 +18,17 @@ class Resources:
     gpus: float
     cpus_per_run: float
     gpus_per_run: float
+    nodes_per_run: int = 1
+
+    def told(self) -> dict[str, float]:
+        """Return it as the target host is told of it: a run takes so much on each node."""
+        return {
+            "cpus": self.cpus,
+            "gpus": self.gpus,
+            "slot_cpus": self.cpus_per_run,
+            "slot_gpus": self.gpus_per_run,
+            "nodes": self.nodes_per_run,
+        }
 
     @property
     def slots(self) -> int:

@@ -8,6 +8,7 @@ from typing import Any
 from sweep.compute import environments
 from sweep.compute.environments import Unmet
 from sweep.compute.packages import requirements, split_conda
+from sweep.engine.distribution import distribution_of
 from sweep.errors import ConfigError, ResourceError
 from sweep.formats.packages import packages_of
 from sweep.formats.runconfig import RunConfiguration
@@ -36,6 +37,7 @@ def needs_of(
         found["packages"] = packages
     elif not here and python.interpreter_path not in OWN_PYTHON:
         found["interpreter"] = python.interpreter_path
+    found |= distribution_of(configuration).needs()
     return found or None
 
 

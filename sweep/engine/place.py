@@ -28,6 +28,7 @@ class Place:
     def kept(cls, stored: Mapping[str, float], cluster: Mapping[str, Any] | None) -> Place:
         """Return the place that a sweep has kept; a token is taken from the environment."""
         cpus, gpus = stored["cpus_per_run"], stored["gpus_per_run"]
+        nodes = int(stored.get("nodes_per_run", 1))
         if cluster is None:
             return cls(of_this_machine(cpus, gpus))
-        return cls(Resources(math.inf, math.inf, cpus, gpus), cluster_of(cluster))
+        return cls(Resources(math.inf, math.inf, cpus, gpus, nodes), cluster_of(cluster))

@@ -78,8 +78,9 @@ def without_effect(configuration: RunConfiguration, swept: Collection[str]) -> I
     around = configuration.environment
     if configuration.docker.get("useDocker") or around.docker.get("enabled"):
         yield "the run configuration's Docker image is not used: runs are plain processes"
-    if configuration.node_count > 1:
-        yield f"nodeCount {configuration.node_count} has no effect: a run has one node"
+    for name in ("workerCount", "parameterServerCount"):
+        if (configuration.tensorflow.get(name) or 1) != 1:
+            yield f"tensorflow.{name} has no effect: nodeCount says how many nodes a run has"
     if configuration.data_references or configuration.extra.get("data"):
         yield "the run configuration's data references are not fetched: pass a path to the script"
 

@@ -95,8 +95,8 @@ def create(
         UserError: it can never run; nothing has been kept.
     """
     submission = _placed(workspace, _with_limits(submission))
-    submission.ancestors.check(submission.definition)
     resources = _resources(submission)
+    submission.ancestors.check(submission.definition)
     here = submission.cluster is None
     command = command_of(submission.configuration, submission.source, here=here)
     needs = needs_of(submission.configuration, submission.source, here=here)
@@ -113,8 +113,8 @@ def create(
         pass_arguments=not submission.configuration.command,
         threads=max(1, int(submission.cpus_per_run)),
         outputs_bytes=submission.outputs_quota,
-        earlier=submission.ancestors.outputs(),
         warm=_warm(submission, command),
+        earlier=submission.ancestors.outputs(),
         needs=needs,
     )
     template.check(None if isinstance(sampling, Single) else sampling.space)
@@ -201,16 +201,21 @@ def resources_for(cpus_per_run: float, gpus_per_run: float, grace: float) -> Res
 
 def _resources(submission: Submission) -> Resources:
     cpus, gpus, grace = submission.cpus_per_run, submission.gpus_per_run, submission.grace
+    nodes = distribution_of(submission.configuration).nodes
     if submission.cluster is None:
+        check_nodes(nodes, None, None)
         return resources_for(cpus, gpus, grace)
     cluster = cluster_of(submission.cluster)
     assert cluster is not None
     cluster.check()
-    return Resources(0, 0, cpus, gpus)
+    check_nodes(nodes, submission.cluster, cluster)
+    return Resources(0, 0, cpus, gpus, nodes)
 
 
 def _warm(submission: Submission, command: Sequence[str]) -> list[str] | None:
     asked = submission.warm_start
+    if asked is not None and distribution_of(submission.configuration).processes > 1:
+        raise ConfigError("warm_start: not for runs of several processes on a node")
     return None if asked is None else warm_start.modules(asked, command, submission.source)
 
 

@@ -230,14 +230,17 @@ class TestSubmitHyperdrive:
         runconfig(
             project,
             script="train.py",
-            nodeCount=4,
+            tensorflow={"workerCount": 4},
             docker={"useDocker": True},
             dataReferences={"d": {"dataStoreName": "x"}},
         )
         said, _ = kept(*HYPERDRIVE, "-e", "exp", "-c", "local")
         assert said.err.splitlines()[:3] == [
             "warning: the run configuration's Docker image is not used: runs are plain processes",
-            "warning: nodeCount 4 has no effect: a run has one node",
+            (
+                "warning: tensorflow.workerCount has no effect: nodeCount says how many nodes a"
+                " run has"
+            ),
             (
                 "warning: the run configuration's data references are not fetched: pass a path to"
                 " the script"
@@ -311,6 +314,37 @@ class TestSubmitHyperdrive:
         said = sweep(*HYPERDRIVE, "-e", "exp", "-c", "local")
         assert said.code == 2
         assert message in said.err
+
+    @pytest.mark.parametrize(
+        ("entries", "message"),
+        [
+            ({"nodeCount": 2}, "nodeCount 2: a run asks for 2 nodes, and the target local has 1:"),
+            (
+                {"nodeCount": 2, "mpi": {"nodeCount": 3}},
+                "nodeCount is 2 and mpi.nodeCount is 3: which of them?",
+            ),
+            ({"mpi": {"processCountPerNode": 0}}, "mpi.processCountPerNode: expected a whole num"),
+            (
+                {"nodeCount": 2, "pytorch": {"processCount": 3}},
+                "pytorch.processCount: 3 processes cannot be shared equally by 2 nodes",
+            ),
+            (
+                {"pytorch": {"processCount": 3}, "mpi": {"processCountPerNode": 2}},
+                "mpi.processCountPerNode is 2 and pytorch.processCount per node is 3: which",
+            ),
+        ],
+    )
+    def test_nodes_and_processes_that_cannot_be(self, project, entries, message):
+        runconfig(project, script="train.py", **entries)
+        said = sweep(*HYPERDRIVE, "-e", "exp", "-c", "local")
+        assert said.code == 2
+        assert message in said.err
+
+    def test_processes_of_a_node(self, project):
+        runconfig(project, script="train.py", mpi={"processCountPerNode": 2})
+        _, folder = kept(*HYPERDRIVE, "-e", "exp", "-c", "local")
+        needs = {"nodes": 1, "processes": 2, "mpi": True}
+        assert get(folder, "template")["needs"] == needs
 
     def test_user_managed_packages_are_no_reason_to_warn(self, project):
         python = {

@@ -27,6 +27,15 @@ def test_as_many_nodes_as_the_slots_need():
     assert plan([], [], Limits(2, 3, 10, 2)).launch == 2
 
 
+def test_a_run_over_several_nodes_needs_them_whatever_their_size():
+    wide = Demand("a", 0, slots=2, cpus=1, spread=2)
+    assert plan([wide], [], LIMITS).launch == 2
+    assert plan([demand("b", 2)], [], LIMITS).launch == 1
+    kept = {"since": 0, "slots": 2, "cpus": 1, "gpus": 0}
+    assert Demand.from_kept("a", {**kept, "spread": 2}) == wide
+    assert Demand.from_kept("a", kept).spread == 1
+
+
 def test_a_node_goes_when_it_is_idle_long_enough_and_not_needed():
     nodes = [node("a", "running"), node("b", "idle", 9), node("c", "idle", 11)]
     assert plan([], nodes, LIMITS).remove == ("c",)
