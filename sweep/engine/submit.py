@@ -80,7 +80,6 @@ class Submission:
     job: Mapping[str, Any] | None = None
 
 
-    job: Mapping[str, Any] | None = None
 def create(
     workspace: WorkspaceFolder, submission: Submission, warn: Callable[[str], None]
 ) -> SweepFolder:
@@ -116,12 +115,12 @@ def create(
         warm=_warm(submission, command),
         earlier=submission.ancestors.outputs(),
         needs=needs,
+        trial=submission.job and {"outputs": [*submission.job.get("outputs", ())]},
     )
     template.check(None if isinstance(sampling, Single) else sampling.space)
     shot = _snapshot(workspace, submission, warn)
     template, secrets = replace(template, tree=str(shot.tree)).without_secrets()
     return keep(
-        trial=submission.job and {"outputs": [*submission.job.get("outputs", ())]},
         workspace,
         submission.definition,
         submission.experiment,
@@ -130,13 +129,13 @@ def create(
             "resources": asdict(resources),
             "grace": submission.grace,
             "hdconfig": submission.hdconfig,
+            "job": submission.job,
             "cluster": submission.cluster,
             "prior": submission.ancestors.kept(),
             "strict_snapshot": submission.strict_snapshot,
             "source": str(submission.source.resolve()),
             "snapshot": {"id": shot.id, "files": shot.files, "size": shot.size},
         },
-            "job": submission.job,
         identity=submission.sweep_id,
         tags=submission.tags,
         secrets=secrets,
