@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from base64 import b64encode
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, fields
 from typing import Any, Protocol
 
 from samplers import Configuration
@@ -90,7 +90,7 @@ class RunOrder:
         work = self.work
         assert work is not None, "a run on a cluster needs a process or a call"
         if isinstance(work, Process):
-            return asdict(work)
+            return {f.name: getattr(work, f.name) for f in fields(work)}  # nothing is copied
         return {
             "id": work.id,
             "folder": work.folder,

@@ -207,6 +207,22 @@ class TestScripts:
 
         in_slot(story, short)
 
+    def test_what_an_earlier_attempt_has_left_is_ended_first(self, short):
+        """Slot and guard may have been killed together, and then nobody has ended it."""
+
+        async def story(here: Bench) -> None:
+            order = here.order("say(v=1)", run="0.2")
+            left = subprocess.Popen(["/bin/sleep", "1000"], env=order["env"])
+            try:
+                await here.slot.start(order)
+                assert (await here.hear("ended"))["code"] == 0
+                assert left.wait(20) == -signal.SIGKILL
+            finally:
+                left.kill()
+                left.wait()
+
+        in_slot(story, short)
+
     def test_a_stop_reaches_the_run_that_it_is_for(self, short):
         async def story(here: Bench) -> None:
             await here.slot.start(here.order("say(v=1); " + SLEEP))
