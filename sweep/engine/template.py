@@ -52,10 +52,9 @@ class ScriptTemplate:
     outputs_bytes: int | None = None
     warm: Sequence[str] | None = None
     needs: Mapping[str, Any] | None = None
-    redacted: bool = False
+    trial: Mapping[str, Any] | None = None
     earlier: Sequence[str] = ()
     redacted: bool = False
-    trial: Mapping[str, Any] | None = None
 
     def to_json(self) -> dict[str, Any]:
         """Return the template as a JSON value."""
@@ -121,9 +120,9 @@ class ScriptTemplate:
         argv = [*whole.command, *whole.arguments_of(configuration, space)]
         named: dict[str, str] = {}
         if whole.trial is not None:
+            argv, named = in_trial(argv, whole.trial, folder, configuration, space)
         resume: dict[str, str] = {}
         if earlier := earlier_outputs(sweep, number, attempt, self.earlier):
-            argv, named = in_trial(argv, whole.trial, folder, configuration, space)
             resume = {VARIABLE: str(earlier)}
             if self.pass_arguments and takes_resume_from(self.command, Path(self.tree)):
                 end = argv.index("--") if "--" in argv else len(argv)
@@ -135,9 +134,9 @@ class ScriptTemplate:
                 "PYTHONUNBUFFERED": "1",  # what a script prints is seen when it is printed
                 **whole.environment_variables,
                 **environment(dict(values)),
+                **named,
                 **resume,
                 "SWEEP_ID": sweep.id,
-                **named,
                 "SWEEP_RUN_ID": sweep.run_id(number),
                 "SWEEP_RUN_NUMBER": str(number),
                 "SWEEP_RUN_ATTEMPT": str(attempt),
@@ -148,9 +147,9 @@ class ScriptTemplate:
             outputs_bytes=self.outputs_bytes,
             warm=self.warm,
             needs=whole.needs,
+            folders=folders_of(self.trial),
         )
 
-            folders=folders_of(self.trial),
     def arguments_of(self, configuration: Configuration, space: Space | None) -> list[str]:
         """Return the fixed arguments and the others; behind `--` a script takes no options."""
         values = space.flatten(configuration) if space and self.pass_arguments else []
