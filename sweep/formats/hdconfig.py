@@ -119,7 +119,7 @@ def read_hdconfig(path: str | Path) -> HdConfig:
     goal = top.need("primary_metric_goal", one_of(_GOALS), Goal.MAXIMIZE)
     limits = _limits(top)
     style: Style = top.take("argument_style", one_of(_STYLES), "space")
-    warm = top.take("warm_start", _modules, None)
+    warm = top.take("warm_start", modules, None)
     findings.check()
     assert sampling is not None
     definition = SweepDefinition(sampling, metric, goal, limits, policy)
@@ -166,7 +166,12 @@ def _attempts(node: Node) -> Attempts:
     return Attempts(named=named)
 
 
-def _modules(node: Node) -> str | tuple[str, ...]:
+def modules(node: Node) -> str | tuple[str, ...]:
+    """Take modules that runs are forked with, or auto.
+
+    Raises:
+        Unfit: it is something else.
+    """
     if isinstance(node.value, list):
         return tuple(text(item) for item in node.value)
     if isinstance(node.value, str) and node.value:

@@ -23,7 +23,7 @@ from samplers import WORDS, Expression, SpaceError, SpaceWarning, expression
 from sweep.formats.arguments import flag_of
 from sweep.formats.checks import Unfit, mapping, number, one_of, text
 from sweep.formats.fields import Fields, fitting
-from sweep.formats.findings import Findings, quoted
+from sweep.formats.findings import Findings, Place, quoted
 from sweep.formats.located import Node, inside
 
 ENTRY = "{name: --lr, expression: uniform, values: [0, 1]}"
@@ -104,7 +104,7 @@ def parameter_name(node: Node) -> str:
 
 
 @contextmanager
-def noted(findings: Findings, path: str, at: Node) -> Iterator[None]:
+def noted(findings: Findings, path: str, at: Place) -> Iterator[None]:
     """Turn what samplers warn of into warnings with a place."""
     with warnings.catch_warnings(record=True) as caught:
         warnings.simplefilter("always", SpaceWarning)

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
 from sweep.formats.checks import Unfit, listed, mapping, text
 from sweep.formats.fields import Fields
 from sweep.formats.findings import Findings, quoted
+from sweep.formats.hdconfig import modules
 from sweep.formats.located import Node, inside
 from sweep.formats.record import variables
 from sweep.formats.references import Reference
@@ -22,7 +23,7 @@ from sweep.formats.yaml12 import read_yaml
 EXAMPLE = "{command: python train.py --lr ${{search_space.lr}}, code: src}"
 KEYS = (
     *("command", "code", "environment", "environment_variables", "distribution", "resources"),
-    *("shell", "type", "name", "display_name", "description"),
+    *("shell", "warm_start", "type", "name", "display_name", "description"),
 )
 COMPONENT_KEYS = (
     *("$schema", "type", "name", "version", "display_name", "description", "tags"),
@@ -43,6 +44,7 @@ class Trial:
         environment_variables: set for each trial.
         inputs: what a component's own defaults add to the job's inputs.
         outputs: what a component adds to the job's outputs.
+        warm_start: modules that trials are forked with, or "auto"; None for none.
     """
 
     command: Command
@@ -51,6 +53,7 @@ class Trial:
     environment_variables: Mapping[str, str] = field(default_factory=dict)
     inputs: Mapping[str, Input] = field(default_factory=dict)
     outputs: Collection[str] = ()
+    warm_start: str | tuple[str, ...] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,6 +91,7 @@ def _read(section: Fields, known: Known, beside: Path, findings: Findings) -> Tr
         code=_folder(section, beside, findings),
         environment=section.take("environment", Node.plain, None),
         environment_variables=section.take("environment_variables", variables, {}),
+        warm_start=section.take("warm_start", modules, None),
     )
 
 
@@ -152,14 +156,7 @@ def _component(node: Node, around: Around, beside: Path, findings: Findings) -> 
     own.check()
     for warning in own.warnings:
         findings.warnings.append(warning)
-    return Trial(
-        trial.command,
-        trial.code,
-        trial.environment,
-        trial.environment_variables,
-        defaults,
-        tuple(names),
-    )
+    return replace(trial, inputs=defaults, outputs=tuple(names))
 
 
 def _component_inputs(

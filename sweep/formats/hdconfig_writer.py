@@ -1,0 +1,95 @@
+"""Writing a sweep as an hdconfig.yml."""
+
+from __future__ import annotations
+
+import shlex
+from collections.abc import Mapping
+from typing import Any
+
+from samplers.words import is_wire
+from sweep.formats.portable import (
+    Portable,
+    is_branch,
+    more_limits_of,
+    parameters_of,
+    policy_of,
+    settings_of,
+)
+from sweep.formats.yaml_writer import yaml_of
+
+POLICIES = {
+    "Bandit": "BanditPolicy",
+    "MedianStopping": "MedianStoppingPolicy",
+    "TruncationSelection": "TruncationSelectionPolicy",
+}
+"""What hdconfigs call the policies, by their wire names."""
+
+SAMPLINGS = {"RANDOM": "random", "GRID": "grid", "BayesianOptimization": "bayesian"}
+"""What files call the samplings, by their wire names."""
+
+
+def hdconfig_of(sweep: Portable) -> str:
+    """Return the text of an hdconfig that reads back as the same sweep."""
+    definition = sweep.definition
+    wire, limits = definition.to_wire(), definition.limits
+    sampling = {
+        "type": SAMPLINGS[wire["generator_config"]["name"]],
+        **settings_of(definition),
+        "parameter_space": [
+            {"name": name, **_expression(one)} for name, one in parameters_of(definition).items()
+        ],
+    }
+    name, settings = policy_of(definition)
+    policy = {"policy": {"type": POLICIES[name], **settings}} if name in POLICIES else {}
+    data: dict[str, Any] = {
+        "sampling": sampling,
+        **policy,
+        "primary_metric_name": definition.metric,
+        "primary_metric_goal": definition.goal.value,
+        "max_total_runs": limits.runs,
+        "max_concurrent_runs": limits.concurrent,
+        "max_duration_minutes": wire["max_duration_minutes"],
+    }
+    if limits.run_seconds is not None:
+        data["max_run_duration_seconds"] = limits.run_seconds
+    data |= more_limits_of(definition)
+    if sweep.style != "space":
+        data["argument_style"] = sweep.style
+    if sweep.warm_start is not None:
+        warm = sweep.warm_start
+        data["warm_start"] = warm if isinstance(warm, str) else [*warm]
+    return _heading(sweep) + yaml_of(data)
+
+
+def start_line(sweep: Portable, file: str) -> str:
+    """Return the command line that runs a sweep; empty where no script is known."""
+    if not sweep.script:
+        return ""
+    script = sweep.script if sweep.code in ("", ".") else f"{sweep.code}/{sweep.script}"
+    return shlex.join(["sweep", "start", file, script, *sweep.arguments])
+
+
+def _heading(sweep: Portable) -> str:
+    line = start_line(sweep, "hdconfig.yml")
+    return f"# {line}\n" if line and line.isprintable() else ""
+
+
+def _expression(wire: Any) -> dict[str, Any]:
+    word, arguments = wire
+    if word != "choice":
+        return {"expression": word, "values": [*arguments]}
+    options = [_option(option) for option in arguments[0]]
+    lists = any(isinstance(option, list) for option in options)
+    return {"expression": word, "values": [options] if lists else options}
+
+
+def _option(option: Any) -> Any:
+    if not is_branch(option):
+        return option
+    return {name: _member(value) for name, value in option.items()}
+
+
+def _member(value: Any) -> Any:
+    if is_wire(value):
+        return _expression(value)
+    return _option(value) if isinstance(value, Mapping) else value

@@ -1,0 +1,197 @@
+"""A sweep apart from any file format: what converting carries from one to another."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from samplers.words import is_wire
+from sweep.core.definition import SweepDefinition
+from sweep.formats.arguments import Style, flag_of
+from sweep.formats.references import Reference, filled, only_reference
+
+PYTHON = ("python", "python3")
+
+
+@dataclass(frozen=True, slots=True)
+class Portable:
+    """A sweep and what each of its runs executes.
+
+    Attributes:
+        definition: the sweep; its parameters are named as a script's options, `--lr`.
+        script: what each run executes, relative to `code`; empty where that is not known.
+        arguments: fixed ones.
+        code: the source directory, as written.
+        style: how hyperparameters are passed.
+        warm_start: modules that runs are forked with, or "auto"; None for none.
+        extra: sections of a sweep job that only its own format has, ready to be written.
+        lost: what could not be carried over, in sentences.
+    """
+
+    definition: SweepDefinition
+    script: str = ""
+    arguments: tuple[str, ...] = ()
+    code: str = "."
+    style: Style = "space"
+    warm_start: str | tuple[str, ...] | None = None
+    extra: Mapping[str, Any] = field(default_factory=dict)
+    lost: tuple[str, ...] = ()
+
+
+def parameters_of(definition: SweepDefinition) -> dict[str, Any]:
+    """Return the wire forms of a sweep's parameters by name."""
+    found: dict[str, Any] = definition.to_wire()["generator_config"]["parameter_space"]
+    return found
+
+
+def settings_of(definition: SweepDefinition) -> dict[str, Any]:
+    """Return the settings of the sampling that are not its defaults."""
+    return dict(definition.to_wire()["generator_config"].get("properties", {}))
+
+
+def policy_of(definition: SweepDefinition) -> tuple[str, dict[str, Any]]:
+    """Return the wire name of the policy and its settings, without those that have no effect."""
+    wire = definition.to_wire()["policy_config"]
+    settings = dict(wire.get("properties", {}))
+    if settings.get("exclude_finished_jobs") is False:
+        del settings["exclude_finished_jobs"]
+    return wire["name"], settings
+
+
+def more_limits_of(definition: SweepDefinition) -> dict[str, Any]:
+    """Return the bounds that HyperDrive does not have, where they are not the defaults."""
+    limits = definition.limits
+    attempts = limits.attempts.to_wire()
+    if isinstance(attempts, Mapping):
+        attempts = {kind: count for kind, count in attempts.items() if kind != "again"}
+    found = {
+        "max_consecutive_failures": limits.consecutive_failures or "none",
+        "max_idle_seconds": limits.idle_seconds,
+        "max_first_report_seconds": limits.first_report_seconds,
+        "max_attempts": attempts,
+        "on_non_finite": "stop" if limits.stop_diverged else None,
+    }
+    usual = {"max_consecutive_failures": 3, "max_attempts": 3}
+    return {k: v for k, v in found.items() if v is not None and v != usual.get(k)}
+
+
+def renamed(wire: Any, names: Mapping[str, str]) -> Any:
+    """Return a wire form with other names for the parameters in its branches."""
+    if not is_wire(wire):
+        return wire
+    word, arguments = wire
+    if word != "choice":
+        return wire
+    return [word, [[_option(option, names) for option in arguments[0]]]]
+
+
+def _option(option: Any, names: Mapping[str, str]) -> Any:
+    if not is_branch(option):
+        return option
+    return {names.get(name, name): renamed(value, names) for name, value in option.items()}
+
+
+def is_branch(option: Any) -> bool:
+    """Tell whether an option, in the wire form, has expressions in it, at any depth."""
+    if not isinstance(option, Mapping):
+        return False
+    return any(is_wire(value) or is_branch(value) for value in option.values())
+
+
+def inner_names(wire: Any) -> Iterator[str]:
+    """Yield the names under which a run is given the parameters of branches."""
+    if is_wire(wire) and wire[0] == "choice":
+        options = wire[1][0]
+        if any(map(is_branch, options)):
+            for option in options:
+                if isinstance(option, Mapping):
+                    yield from _names_in(option)
+
+
+def _names_in(option: Mapping[str, Any]) -> Iterator[str]:
+    for name, value in option.items():
+        inner = [*inner_names(value)]
+        yield from inner or [name]
+
+
+def passed_names(parameters: Mapping[str, Any]) -> list[str]:
+    """Return the names under which a script may be given hyperparameters, each once."""
+    found: dict[str, None] = {}
+    for name, wire in parameters.items():
+        found |= dict.fromkeys([*inner_names(wire)] or [name])
+    return [*found]
+
+
+def identifiers(names: Iterable[str]) -> dict[str, str]:
+    """Return for each name one that version 2 takes: letters, digits and underscores.
+
+    >>> identifiers(["--learning-rate", "lr", "--lr"])
+    {'--learning-rate': 'learning_rate', 'lr': 'lr', '--lr': 'lr_2'}
+    """
+    found: dict[str, str] = {}
+    for name in names:
+        fitted = re.sub(r"[^A-Za-z0-9_]", "_", name.lstrip("-"))
+        fitted = fitted if fitted[:1] and not fitted[0].isdigit() else f"_{fitted}"
+        unique, count = fitted, 1
+        while unique in found.values():
+            count += 1
+            unique = f"{fitted}_{count}"
+        found[name] = unique
+    return found
+
+
+@dataclass(slots=True)
+class Passing:
+    """How a command's words pass hyperparameters, as far as options of a script can say it.
+
+    Attributes:
+        flags: the option for each parameter.
+        fixed: the other words.
+        styles: the ways in which options and values are written.
+        lost: what options cannot say.
+    """
+
+    flags: dict[str, str] = field(default_factory=dict)
+    fixed: list[str] = field(default_factory=list)
+    styles: set[Style] = field(default_factory=set)
+    lost: list[str] = field(default_factory=list)
+
+
+def passing_of(words: Sequence[str], places: Mapping[Reference, str]) -> Passing:
+    """Return how words with references pass hyperparameters.
+
+    Args:
+        words: behind the script.
+        places: what stands for inputs and outputs.
+    """
+    found = Passing()
+    for word in words:
+        option, equals, value = word.partition("=")
+        whole = only_reference(word)
+        if whole and whole.group == "search_space" and _is_option(found.fixed):
+            _pass(found, whole.name, found.fixed.pop(), "space")
+            continue
+        behind = only_reference(value) if equals and option.startswith("-") else None
+        if behind and behind.group == "search_space":
+            _pass(found, behind.name, option, "equals")
+            continue
+
+        def text(reference: Reference) -> str:
+            if reference.group == "search_space":
+                found.lost.append(f"{reference} stands in the command and is no option's value")
+            return places.get(reference, str(reference))
+
+        found.fixed.append(filled(word, text))
+    return found
+
+
+def _pass(found: Passing, name: str, option: str, style: Style) -> None:
+    found.styles.add(style)
+    if found.flags.setdefault(name, option) != option:
+        found.lost.append(f"{name} is passed as {found.flags[name]} only, and not as {option}")
+
+
+def _is_option(words: Sequence[str]) -> bool:
+    return bool(words) and words[-1] == flag_of(words[-1]) and "=" not in words[-1]

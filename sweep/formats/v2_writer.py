@@ -1,0 +1,124 @@
+"""Writing a sweep as a sweep job of version 2."""
+
+from __future__ import annotations
+
+import shlex
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from samplers.words import is_wire
+from sweep.formats.arguments import flag_of
+from sweep.formats.hdconfig_writer import SAMPLINGS
+from sweep.formats.portable import (
+    Portable,
+    identifiers,
+    inner_names,
+    is_branch,
+    more_limits_of,
+    parameters_of,
+    passed_names,
+    policy_of,
+    renamed,
+    settings_of,
+)
+from sweep.formats.references import REFERENCE, Reference
+from sweep.formats.v2_limits import DEFAULT_TIMEOUT
+from sweep.formats.v2_space import KEYS
+from sweep.formats.yaml_writer import yaml_of
+
+SCHEMA = "https://azuremlschemas.azureedge.net/latest/sweepJob.schema.json"
+POLICIES = {
+    "Bandit": "bandit",
+    "MedianStopping": "median_stopping",
+    "TruncationSelection": "truncation_selection",
+}
+
+
+def job_of(sweep: Portable) -> str:
+    """Return the text of a sweep job that reads back as the same sweep."""
+    definition = sweep.definition
+    wire, limits = definition.to_wire(), definition.limits
+    parameters = parameters_of(definition)
+    every = dict.fromkeys(
+        [*parameters, *(n for one in parameters.values() for n in inner_names(one))]
+    )
+    names = identifiers(every)
+    kind, settings = SAMPLINGS[wire["generator_config"]["name"]], settings_of(definition)
+    policy, policy_settings = policy_of(definition)
+    bounds: dict[str, Any] = {
+        "max_total_trials": limits.runs,
+        "max_concurrent_trials": limits.concurrent,
+    }
+    seconds = limits.duration_minutes * 60
+    if seconds != DEFAULT_TIMEOUT:
+        bounds["timeout"] = _whole(seconds)
+    if limits.run_seconds is not None:
+        bounds["trial_timeout"] = _whole(limits.run_seconds)
+    trial = dict(sweep.extra.get("trial", {}))
+    if "command" not in trial:
+        trial = {"command": _command(sweep, passed_names(parameters), names), **trial}
+    if sweep.code:
+        trial = {"code": sweep.code, **trial}
+    if sweep.warm_start is not None:
+        warm = sweep.warm_start
+        trial["warm_start"] = warm if isinstance(warm, str) else [*warm]
+    data: dict[str, Any] = {
+        "$schema": SCHEMA,
+        "type": "sweep",
+        "trial": trial,
+        **{key: value for key, value in sweep.extra.items() if key != "trial"},
+        "sampling_algorithm": {"type": kind, **settings} if settings else kind,
+        "search_space": {
+            names[name]: _distribution(renamed(one, names)) for name, one in parameters.items()
+        },
+        "objective": {"goal": definition.goal.value, "primary_metric": definition.metric},
+        "limits": {**bounds, **more_limits_of(definition)},
+    }
+    if policy in POLICIES:
+        data["early_termination"] = {"type": POLICIES[policy], **policy_settings}
+    return yaml_of(data)
+
+
+def _command(sweep: Portable, passed: Sequence[str], names: Mapping[str, str]) -> str:
+    """Return the command that runs the script with its arguments and hyperparameters."""
+    fixed = [*sweep.arguments]
+    end = fixed.index("--") if "--" in fixed else len(fixed)
+    head = [*_program(sweep.script), *fixed[:end]]
+    between = "=" if sweep.style == "equals" else " "
+    options = [
+        f"{_quoted(flag_of(name))}{between}{Reference('search_space', names[name])}"
+        for name in passed
+    ]
+    return " ".join([*map(_quoted, head), *options, *map(_quoted, fixed[end:])])
+
+
+def _program(script: str) -> list[str]:
+    return ["python", script] if script.endswith(".py") else [f"./{script}"]
+
+
+def _quoted(word: str) -> str:
+    """Quote a word where that is needed; a reference in it stays one."""
+    return word if REFERENCE.fullmatch(word) else shlex.quote(word)
+
+
+def _distribution(wire: Any) -> dict[str, Any]:
+    word, arguments = wire
+    if word != "choice":
+        return {"type": word, **dict(zip(KEYS[word], arguments, strict=True))}
+    return {"type": word, "values": [_option(option) for option in arguments[0]]}
+
+
+def _option(option: Any) -> Any:
+    if not is_branch(option):
+        return option
+    return {name: _member(value) for name, value in option.items()}
+
+
+def _member(value: Any) -> Any:
+    if is_wire(value):
+        return _distribution(value)
+    return _option(value) if isinstance(value, Mapping) else value
+
+
+def _whole(number: float) -> float:
+    return int(number) if float(number).is_integer() else number
