@@ -43,7 +43,8 @@ class RemoteCompute(ComputeTarget):
             password: of the account; not kept.
             private_key_file: a key that opens the account; only its path is kept.
             private_key_passphrase: of that file; not kept.
-            ours: beyond the service's: `host_key` (a fingerprint), `secret_file`, `python`.
+            ours: beyond the service's: `host_key` (a fingerprint), `jump_host`, `jump_host_key`,
+                `secret_file`, `python`, `packages`.
 
         Raises:
             ComputeTargetException: something is missing, or has no meaning.

@@ -50,6 +50,21 @@ _login = many(
     click.option("--host-key", default="", help="Its fingerprint, if not in known_hosts."),
     click.option("--python", default="", help="The interpreter there."),
 )
+_packages = click.option(
+    "--package",
+    "packages",
+    multiple=True,
+    metavar="REQUIREMENT",
+    help="Of the environment that is made there, for the runs; as pip takes it.",
+)
+_jumps = many(
+    click.option(
+        "--jump-host",
+        default="",
+        help="[USER@]HOST[:PORT] that is logged in to before; default: as in ~/.ssh/config.",
+    ),
+    click.option("--jump-host-key", default="", help="Its fingerprint, if not in known_hosts."),
+)
 _bounds = many(
     click.option("--min-nodes", type=int, default=0, show_default=True),
     click.option("--idle-seconds-before-scaledown", type=float, default=120, show_default=True),
@@ -118,6 +133,19 @@ def attach() -> None:
 @click.option("--host", "hosts", multiple=True, help="Of provider ssh: [USER@]HOST[:PORT].")
 @click.option("--username", "-u", default="", help="On the hosts.")
 @click.option("--private-key-file", default="", help="That opens the hosts.")
+@click.option(
+    "--secret-file", default="", help="With password or passphrase of the hosts, of mode 0600."
+)
+@click.option(
+    "--host-key",
+    "host_keys",
+    multiple=True,
+    metavar="HOST=FINGERPRINT",
+    help="Of a --host, as it is written there, if it is not in known_hosts.",
+)
+@click.option("--python", default="", help="The interpreter on the hosts.")
+@click.option("--head-address", default="", help="How the hosts reach this machine.")
+@_packages
 @click.option("--partition", default="", help="Of provider slurm.")
 @click.option("--time-limit-minutes", type=int, help="Of a node of provider slurm.")
 @click.option("--location", default="", help="Region of a cloud.")
@@ -139,6 +167,7 @@ def attach() -> None:
 @_generated
 def amlcompute(dry_run: bool, **given: Any) -> None:
     """Make a pool that grows to what sweeps can use, and shrinks when it is idle."""
+    given["host_keys"] = pairs_of("--host-key", given["host_keys"])
     if dry_run:
         print_manifests("amlcompute", given)
     else:
@@ -168,6 +197,8 @@ def kubernetes(dry_run: bool, **given: Any) -> None:
 @_common
 @service_options
 @_login
+@_jumps
+@_packages
 def remote(**given: Any) -> None:
     """Attach a Linux machine that is reached by SSH."""
     register("remote", given)
@@ -186,9 +217,10 @@ def remote(**given: Any) -> None:
 @click.option("--spark-home", default="", help="A Spark installation; default: PySpark's.")
 @click.option("--allow-unauthenticated", is_flag=True, help="Accept a Spark without a secret.")
 @_login
+@_jumps
 def hdinsight(**given: Any) -> None:
     """Attach a Spark cluster: by its master, or by SSH to its head."""
-    login = ("username", "ssh_port", "private_key_file", "host_key")
+    login = ("username", "ssh_port", "private_key_file", "host_key", "jump_host", "jump_host_key")
     if given["master"] and not given["address"]:
         given = {name: value for name, value in given.items() if name not in login}
     given["properties"] = pairs_of("--conf", given.pop("conf"))

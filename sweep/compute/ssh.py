@@ -22,14 +22,15 @@ from typing import Any
 import asyncssh
 
 from sweep.compute.ssh_loop import Loop
+from sweep.compute.ssh_names import HOST
 from sweep.compute.ssh_secrets import from_terminal
+from sweep.compute.ssh_way import MOST_JUMPS, HostKeyWatch, check_jumps, known_hosts, way_to
 from sweep.errors import ConfigError, TargetError, UserError
 
 LOGIN_SECONDS = 20.0
 """Within which a machine must have let us in."""
 KEEPALIVE = {"keepalive_interval": 5, "keepalive_count_max": 4}
 """A connection on which nothing comes back for so long is lost."""
-SYSTEM_KNOWN_HOSTS = Path("/etc/ssh/ssh_known_hosts")
 FINGERPRINT = re.compile(r"SHA256:[A-Za-z0-9+/]{43}")
 
 
@@ -68,6 +69,9 @@ class RemoteMachine:
         private_key_passphrase: of that file.
         host_key: fingerprint of the machine's own key, ``SHA256:...``; empty to look it up in
             the user's known_hosts.
+        jump_host: hosts that are logged in to before, ``user@host:port``, separated by commas,
+            with the agent's, the usual or the same private key; empty: as in ~/.ssh/config.
+        jump_host_key: fingerprint of theirs; empty to look it up.
         ask: asks the user for a secret, by a text; None when there is nobody to ask.
 
     Raises:
@@ -81,8 +85,11 @@ class RemoteMachine:
     private_key_file: str = ""
     private_key_passphrase: str = field(default="", repr=False)
     host_key: str = ""
+    jump_host: str = ""
+    jump_host_key: str = ""
     ask: Callable[[str], str] | None = field(default_factory=from_terminal, repr=False)
     _key: asyncssh.SSHKey | None = field(default=None, init=False, repr=False)
+    _depth: int = field(default=0, init=False, repr=False)
 
     def __post_init__(self) -> None:
         if not self.address or not self.username:
@@ -91,11 +98,13 @@ class RemoteMachine:
             raise ConfigError(f"ssh_port: expected 1 to 65535, got {self.ssh_port}")
         if self.password and self.private_key_file:
             raise ConfigError("a remote machine takes a password or a private_key_file, not both")
-        if self.host_key and not FINGERPRINT.fullmatch(self.host_key):
-            raise ConfigError(
-                f"host_key: expected a fingerprint as `ssh-keygen -lf` shows it, SHA256: and 43"
-                f" characters, got {self.host_key!r}"
-            )
+        for name, key in (("host_key", self.host_key), ("jump_host_key", self.jump_host_key)):
+            if key and not FINGERPRINT.fullmatch(key):
+                raise ConfigError(
+                    f"{name}: expected a fingerprint as `ssh-keygen -lf` shows it, SHA256: and 43"
+                    f" characters, got {key!r}"
+                )
+        check_jumps(self.jump_host)
 
     def __str__(self) -> str:
         port = f":{self.ssh_port}" if self.ssh_port != 22 else ""
@@ -132,11 +141,13 @@ class RemoteMachine:
                     raise NotLetIn(f"{self}: {self._denied()}") from None
                 self.password = self.ask(f"Password of {self}: ")
 
-    async def connected(self) -> asyncssh.SSHClientConnection:
+    async def connected(
+        self, through: asyncssh.SSHClientConnection | None = None
+    ) -> asyncssh.SSHClientConnection:
         """Log in from within a loop, where nobody can be asked for anything; see `connect`."""
         options = await asyncio.to_thread(self._options)  # a key's passphrase takes a second
         try:
-            return await self._connect(options)
+            return await self._connect(options, through)
         except asyncssh.PermissionDenied:
             raise NotLetIn(f"{self}: {self._denied()}") from None
 
@@ -198,21 +209,26 @@ class RemoteMachine:
 
     # ---- who it is --------------------------------------------------------------------
 
-    async def _connect(self, options: dict[str, Any]) -> asyncssh.SSHClientConnection:
-        watch = _HostKeyWatch(self.host_key)
-        known = self._known()
-        trusted, authorities, revoked = known.match(self.address, "", self.ssh_port)[:3]
+    async def _connect(
+        self, options: dict[str, Any], through: asyncssh.SSHClientConnection | None = None
+    ) -> asyncssh.SSHClientConnection:
+        watch = HostKeyWatch(self.host_key)
+        way = way_to(self.address, self.username, self.ssh_port, self.jump_host)
+        trusted, authorities, revoked = known_hosts().match(way.known_as, "", way.port)[:3]
         if self.host_key:
             trusted, authorities = [], []
+        through = through or await self._on_the_way(way.jumps)
+        connection: asyncssh.SSHClientConnection | None = None
         try:
-            return await asyncio.wait_for(
+            connection = await asyncio.wait_for(
                 asyncssh.connect(
                     self.address,
-                    self.ssh_port,
+                    way.port,
                     username=self.username,
                     known_hosts=(trusted, authorities, revoked),
                     client_factory=lambda: watch,
-                    config=None,
+                    config=way.config or None,
+                    tunnel=through,
                     gss_host=None,
                     **KEEPALIVE,
                     **options,
@@ -231,48 +247,50 @@ class RemoteMachine:
             number = getattr(error, "errno", None)
             reason = os.strerror(number) if number else error
             raise TargetError(f"{self}: no SSH server answers: {reason}") from None
+        finally:
+            if through is not None and connection is None:
+                through.abort()
+        connection.set_tunnel(through)  # which ends with it
+        return connection
 
-    def _known(self) -> asyncssh.SSHKnownHosts:
-        places = [Path("~/.ssh/known_hosts").expanduser(), SYSTEM_KNOWN_HOSTS]
-        text = "\n".join(p.read_text(errors="replace") for p in places if p.is_file())
-        try:
-            return asyncssh.import_known_hosts(text)
-        except ValueError as error:
-            raise UserError(f"{places[0]} cannot be read: {error}") from None
+    async def _on_the_way(self, jumps: Sequence[str]) -> asyncssh.SSHClientConnection | None:
+        """Log in to the hosts before this one, each through the one before it."""
+        last = None
+        if jumps and self._depth >= MOST_JUMPS:
+            raise ConfigError(f"{self}: more than {MOST_JUMPS} hosts on the way: is it a loop?")
+        for jump in jumps:
+            host = HOST.fullmatch(jump)
+            if host is None:
+                raise ConfigError(f"ProxyJump: expected user@host:port, got {jump!r}")
+            address, port = host["address"].strip("[]"), int(host["port"] or 22)
+            machine = RemoteMachine(
+                address,
+                host["user"] or way_to(address, "", port).username,
+                port,
+                private_key_file=self.private_key_file,
+                private_key_passphrase=self.private_key_passphrase,
+                host_key=self.jump_host_key,
+                ask=None,
+            )
+            machine._key, machine._depth = self._key, self._depth + 1
+            last = await machine.connected(last)
+        return last
 
-    def _refusal(self, watch: _HostKeyWatch, known: bool) -> str:
+    def _refusal(self, watch: HostKeyWatch, known: bool) -> str:
         if watch.seen is None:
             return f"{self}: its host key is revoked, or cannot be read"
         shown = f"{watch.seen.get_fingerprint()} ({watch.seen.get_algorithm()})"
+        option = "jump_host_key" if self._depth else "host_key"
         if self.host_key or known:
             expected = self.host_key or "the one in known_hosts"
             return (
                 f"{self}: its host key is {shown}, not {expected}: it is another machine, or was"
                 " set up anew; nothing was sent to it. If its owner says that this is its key,"
-                " accept it as the new host_key"
+                f" accept it as the new {option}"
             )
         port = f" -p {self.ssh_port}" if self.ssh_port != 22 else ""
         return (
             f"{self}: its host key is not known: {shown}. If its owner says that this is its key,"
-            f" accept it: host_key={watch.seen.get_fingerprint()}, or log in once by hand: ssh"
+            f" accept it: {option}={watch.seen.get_fingerprint()}, or log in once by hand: ssh"
             f"{port} {self.username}@{self.address}"
         )
-
-
-class _HostKeyWatch(asyncssh.SSHClient):
-    """Judges a key that is not among the trusted ones, and remembers it."""
-
-    def __init__(self, expected: str) -> None:
-        self._expected = expected
-        self.seen: asyncssh.SSHKey | None = None
-
-    def validate_host_public_key(
-        self,
-        host: str,  # noqa: ARG002
-        addr: str,  # noqa: ARG002
-        port: int,  # noqa: ARG002
-        key: asyncssh.SSHKey,
-    ) -> bool:
-        """Accept the key of the fingerprint that was accepted before, and no other."""
-        self.seen = key
-        return bool(self._expected) and key.get_fingerprint() == self._expected

@@ -76,6 +76,8 @@ class RemoteCluster:
             private_key_file=key_file,
             private_key_passphrase=secret if key_file else "",
             host_key=kept.get("host_key", ""),
+            jump_host=kept.get("jump_host", ""),
+            jump_host_key=kept.get("jump_host_key", ""),
         )
         return cls(
             machine,

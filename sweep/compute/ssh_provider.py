@@ -9,7 +9,6 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import json
-import re
 from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
@@ -23,13 +22,11 @@ from sweep.compute.ssh import RemoteMachine, command_line, first_word
 from sweep.compute.ssh_environment import RemoteEnvironment
 from sweep.compute.ssh_host import GOODBYE, NOT_FOUND, SILENCE, close
 from sweep.compute.ssh_loop import Loop
+from sweep.compute.ssh_names import HOST
 from sweep.compute.ssh_secrets import secret_of
 from sweep.compute.ssh_sources import PROTOCOL
 from sweep.errors import ConfigError, SweepError, TargetError
 
-HOST = re.compile(
-    r"(?:(?P<user>[^@\s]+)@)?(?P<address>[^@:\s]+|\[[0-9a-fA-F:]+\])(?::(?P<port>\d+))?"
-)
 STARTING = 120.0
 """Seconds in which a node must be up, once its host has an environment."""
 OPTIONS = (

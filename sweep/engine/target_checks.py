@@ -8,9 +8,12 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
+from sweep.compute.ssh_names import HOST
 from sweep.errors import ComputeTargetException
 
 _HOST = re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9._-]*[A-Za-z0-9])?|\[[0-9A-Fa-f:]+\]|[0-9A-Fa-f:]+")
+_FINGERPRINT = re.compile(r"SHA256:[A-Za-z0-9+/]{43}")
+_REQUIREMENT = re.compile(r"[A-Za-z0-9][^\n\r]*")
 _USER = re.compile(r"[A-Za-z_][A-Za-z0-9_.-]*[$]?")
 
 
@@ -51,12 +54,47 @@ def user(name: str, value: str) -> None:
         raise ComputeTargetException(f"{name}: expected the name of a user, got {value!r}")
 
 
+def login(name: str, value: str) -> None:
+    """Refuse what is no ``user@host:port``, of which user and port may be missing."""
+    found = HOST.fullmatch(value)
+    if found is None:
+        raise ComputeTargetException(f"{name}: expected user@host:port, got {value!r}")
+    host(name, found["address"])
+    if found["user"] is not None:
+        user(name, found["user"])
+    if found["port"] is not None:
+        port(name, found["port"])
+
+
 def port(name: str, value: int | str) -> int:
     """Return a port, given as a number or as a text."""
     text = str(value)
     if not text.isdecimal() or not 0 < int(text) < 65536:
         raise ComputeTargetException(f"{name}: expected a port, 1 to 65535, got {value!r}")
     return int(text)
+
+
+def fingerprint(name: str, value: str) -> str:
+    """Return the fingerprint of a host's key, if it is one or nothing."""
+    if value and not _FINGERPRINT.fullmatch(value):
+        raise ComputeTargetException(
+            f"{name}: expected a fingerprint as `ssh-keygen -lf` shows it, SHA256: and 43"
+            f" characters, got {value!r}"
+        )
+    return value
+
+
+def requirements(name: str, values: object) -> list[str]:
+    """Return requirements as pip takes them: no options of pip's, no lines in a line."""
+    words = [values] if isinstance(values, str) else values
+    if not isinstance(words, Sequence):
+        raise ComputeTargetException(f"{name}: expected a list of requirements, got {values!r}")
+    for word in words:
+        if not isinstance(word, str) or not _REQUIREMENT.fullmatch(word):
+            raise ComputeTargetException(
+                f"{name}: expected requirements such as scikit-learn==1.5.0, got {word!r}"
+            )
+    return [*words]
 
 
 def private_file(value: str) -> str:

@@ -7,11 +7,22 @@ keeps. A secret never comes in here.
 from __future__ import annotations
 
 import difflib
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from sweep.engine.elsewhere import ELSEWHERE
-from sweep.engine.target_checks import host, number, port, private_file, user, whole, word
+from sweep.engine.target_checks import (
+    fingerprint,
+    host,
+    login,
+    number,
+    port,
+    private_file,
+    requirements,
+    user,
+    whole,
+    word,
+)
 from sweep.engine.target_pools import Made, amlcompute, kubernetes
 from sweep.errors import ComputeTargetException
 
@@ -26,7 +37,10 @@ def remote(  # noqa: PLR0913 - a machine has many sides
     private_key_file: str = "",
     secret_file: str = "",
     host_key: str = "",
+    jump_host: str = "",
+    jump_host_key: str = "",
     python: str = "",
+    packages: Sequence[str] = (),
     resource_id: str = "",
 ) -> Made:
     """Return a machine that is reached by SSH.
@@ -43,15 +57,25 @@ def remote(  # noqa: PLR0913 - a machine has many sides
         raise ComputeTargetException("address: which machine? Give its name or IP address")
     host("address", address)
     user("username", username)
+    for jump in jump_host.split(",") if jump_host else ():
+        login("jump_host", jump.strip())
     properties = {
         "address": address,
         "ssh_port": port("ssh_port", ssh_port),
         "username": username,
         "private_key_file": private_file(private_key_file) if private_key_file else "",
         "secret_file": private_file(secret_file) if secret_file else "",
-        "host_key": host_key,
+        "host_key": fingerprint("host_key", host_key),
+        "jump_host": jump_host,
+        "jump_host_key": fingerprint("jump_host_key", jump_host_key),
         "python": python,
+        "packages": requirements("packages", packages),
     }
+    if python and packages:
+        raise ComputeTargetException(
+            f"packages: {python} has what it has: leave python away, and an environment with them"
+            " is made there"
+        )
     return Made(properties, {"kind": "remote", **properties})
 
 

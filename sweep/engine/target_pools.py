@@ -11,19 +11,28 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from sweep.engine.target_checks import host, number, private_file, whole, word
+from sweep.engine.target_checks import (
+    fingerprint,
+    login,
+    number,
+    private_file,
+    requirements,
+    whole,
+    word,
+)
 from sweep.errors import ComputeTargetException
 
 PRIORITIES = ("dedicated", "lowpriority")
 PROVIDERS = ("local", "ssh", "slurm", "azure", "aws", "gcp")
 CLOUDS = ("azure", "aws", "gcp")
 OPTIONS = {
-    **dict.fromkeys(("hosts", "username", "private_key_file"), ("ssh",)),
+    **dict.fromkeys(("hosts", "host_keys", "username", "private_key_file"), ("ssh",)),
+    **dict.fromkeys(("secret_file", "python", "packages", "head_address"), ("ssh",)),
     **dict.fromkeys(("partition", "time_limit_minutes"), ("slurm",)),
     "location": CLOUDS,
 }
 """What only some providers understand."""
-RENAMED = {"time_limit_minutes": "time_minutes"}
+RENAMED = {"time_limit_minutes": "time_minutes", "head_address": "address"}
 """What providers call it, where that is another word."""
 
 
@@ -56,7 +65,12 @@ def amlcompute(  # noqa: PLR0913 - a pool has many sides
     gpus_per_node: float = 0,
     hosts: Sequence[str] = (),
     username: str = "",
+    host_keys: Mapping[str, str] | None = None,
     private_key_file: str = "",
+    secret_file: str = "",
+    python: str = "",
+    packages: Sequence[str] = (),
+    head_address: str = "",
     partition: str = "",
     time_limit_minutes: int | None = None,
     location: str = "",
@@ -81,8 +95,12 @@ def amlcompute(  # noqa: PLR0913 - a pool has many sides
         )
     if (provider == "ssh") != bool(hosts):
         raise ComputeTargetException("hosts: provider ssh, and no other, needs a list of hosts")
-    for place in hosts:
-        host("hosts", place.rpartition("@")[2].partition(":")[0])
+    _check_hosts(hosts, host_keys or {}, max_nodes)
+    if python and packages:
+        raise ComputeTargetException(
+            f"packages: {python} has what it has: leave python away, and an environment with them"
+            " is made on each host"
+        )
     properties = {
         "vm_size": vm_size,
         "vm_priority": vm_priority,
@@ -95,8 +113,13 @@ def amlcompute(  # noqa: PLR0913 - a pool has many sides
     }
     said = {
         "hosts": list(hosts),
+        "host_keys": dict(host_keys or {}),
         "username": username,
         "private_key_file": private_key_file and private_file(private_key_file),
+        "secret_file": secret_file and private_file(secret_file),
+        "python": python,
+        "packages": requirements("packages", packages),
+        "head_address": head_address,
         "partition": partition,
         "time_limit_minutes": time_limit_minutes,
         "location": location,
@@ -148,6 +171,20 @@ def kubernetes(  # noqa: PLR0913 - a pool has many sides
         "gpus_per_node": gpus_per_node,
     }
     return Made(properties, None)
+
+
+def _check_hosts(hosts: Sequence[str], keys: Mapping[str, str], most: int) -> None:
+    """Refuse what names no hosts, fingerprints of others, and more nodes than there are hosts."""
+    for place in hosts:
+        login("hosts", place)
+    for place, key in keys.items():
+        word("host_keys", place, hosts)
+        fingerprint("host_keys", key)
+    if hosts and most > len({*hosts}):
+        raise ComputeTargetException(
+            f"max_nodes: expected at most the number of hosts ({len({*hosts})}), for each has one"
+            f" node, got {most}"
+        )
 
 
 def _check_bounds(least: int, most: int) -> None:

@@ -271,6 +271,22 @@ class TestMistakes:
         assert message in caught.value.message
 
     @pytest.mark.parametrize(
+        ("given", "message"),
+        [
+            ({"host_key": "abc"}, "host_key: expected a fingerprint as `ssh-keygen -lf` shows it"),
+            ({"jump_host": "a b"}, "jump_host: expected user@host:port, got 'a b'"),
+            ({"jump_host": "me@a:0"}, "jump_host: expected a port, 1 to 65535, got '0'"),
+            ({"packages": ["--index-url=x"]}, "packages: expected requirements such as"),
+            ({"packages": 3}, "packages: expected a list of requirements, got 3"),
+            ({"packages": ["x"], "python": "/p"}, "packages: /p has what it has"),
+        ],
+    )
+    def test_what_only_machines_have(self, given, message):
+        with pytest.raises(ComputeTargetException) as caught:
+            RemoteCompute.attach_configuration(username="me", address="h", **given)
+        assert message in caught.value.message
+
+    @pytest.mark.parametrize(
         "given",
         [
             {},

@@ -8,6 +8,8 @@ from pathlib import Path
 import pytest
 
 from policies import Goal
+from sweep.compute.ssh_cluster import RemoteCluster
+from sweep.compute.ssh_provider import machines_of
 from sweep.core.definition import Limits, SweepDefinition
 from sweep.core.single import Single
 from sweep.engine.submit import keep
@@ -110,6 +112,13 @@ class TestPools:
             (["--provider", "slrum"], "got 'slrum'; did you mean 'slurm'?"),
             (["--provider", "ssh"], "hosts: provider ssh, and no other, needs a list of hosts"),
             (["--host", "a"], "hosts: provider ssh, and no other, needs a list of hosts"),
+            (["--provider", "ssh", "--host", "a b"], "hosts: expected user@host:port, got 'a b'"),
+            (
+                ["--provider", "ssh", "--host", "a", "--host", "me@b"],
+                "max_nodes: expected at most the number of hosts (2), for each has one node",
+            ),
+            (["--python", "/usr/bin/python3"], "python has no meaning with provider local"),
+            (["--host-key", "a"], "--host-key: expected KEY=VALUE, got 'a'"),
             (["--provider", "azure"], "vm_size: provider azure needs the size"),
             (["--tag", "team"], "--tag: expected KEY=VALUE, got 'team'"),
             (["-n", "2nd"], "'2nd' cannot name a compute target: it starts with a letter"),
@@ -122,6 +131,22 @@ class TestPools:
     def test_what_can_be_no_pool(self, place, words, message):
         assert message in refused(*CREATE, *words)
         assert kept() == ""
+
+    def test_all_that_a_pool_of_hosts_can_be_told_is_kept(self, place):
+        key = "SHA256:" + "A" * 43
+        hosts = ["--provider", "ssh", "--host", "a", "--host", "me@b:2222", "--username", "you"]
+        more = ["--host-key", f"me@b:2222={key}", "--head-address", "192.0.2.1"]
+        more += ["--package", "scikit-learn==1.5.0", "--package", "x>=1", "--no-wait"]
+        told(*CREATE, "--max-nodes", 2, *hosts, *more)
+        options = json.loads(kept())["cluster"]["options"]
+        assert [str(machine) for machine in machines_of(options)] == ["you@a", "me@b:2222"]
+        assert [machine.host_key for machine in machines_of(options)] == ["", key]
+        assert options["packages"] == ["scikit-learn==1.5.0", "x>=1"]
+        assert options["address"] == "192.0.2.1"
+        message = refused(*CREATE, "-n", "x2", "--max-nodes", 1, *hosts, "--host-key", f"c={key}")
+        assert "host_keys: expected one of a, me@b:2222, got 'c'" in message
+        update = ["computetarget", "update", "amlcompute", "-n", "cpucluster", "--max-nodes"]
+        assert "at most the number of hosts (2)" in refused(*update, 3)
 
     def test_a_name_is_taken_whatever_its_case(self, place):
         told(*CREATE)
@@ -164,6 +189,15 @@ class TestAttached:
         assert "pa55-word" not in shown
         assert "delete" not in sweep("computetarget", "detach", "-n", "attach-dsvm").err
         assert kept() == ""
+
+    def test_all_that_a_machine_can_be_told_is_kept(self, place):
+        key = "SHA256:" + "A" * 43
+        jump = ["--jump-host", "me@door,[::1]:2200", "--jump-host-key", key]
+        told(*self.REMOTE, *jump, "--package", "torch", "--no-wait")
+        about = json.loads(kept())["cluster"]
+        assert about["packages"] == ["torch"]
+        assert (about["jump_host"], about["jump_host_key"]) == ("me@door,[::1]:2200", key)
+        assert RemoteCluster.from_kept(about)._machine.jump_host == "me@door,[::1]:2200"
 
     def test_what_cannot_be_reached_is_not_kept(self, place):
         said = sweep(*self.REMOTE, "--ssh-port", 1)
