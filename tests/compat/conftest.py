@@ -31,7 +31,7 @@ class Script:
         self.folder.mkdir(exist_ok=True)
         (self.folder / "train.py").write_text(textwrap.dedent(text))
         env = {k: v for k, v in os.environ.items() if k != "PYTHONPATH"} | variables
-        env |= surroundings(env)
+        env |= surroundings(env) | {"DO_NOT_TRACK": "true"}  # MLflow would tell its makers
         if not offline:
             env |= {
                 "SWEEP_CHANNEL": self.slot.path,

@@ -107,8 +107,10 @@ def test_a_call_that_is_lacking_says_so_once_and_the_script_goes_on(script):
         run.log("loss", 1)
         """)
     assert script.error.splitlines() == [
-        "sweep: Run.register_model is the service's own and not available here: the file stays"
-        " with the run: run.download_file; the script goes on",
+        (
+            "sweep: Run.register_model is the service's own and not available here: the file stays"
+            " with the run: run.download_file; the script goes on"
+        ),
         "sweep: a script cannot cancel its own run; it goes on",
     ]
     assert script.said == [("s", "loss", 1)]
