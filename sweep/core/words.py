@@ -49,7 +49,7 @@ def number(value: float | None) -> str:
 def value_text(value: Any) -> str:
     """Return the value of a hyperparameter."""
     if isinstance(value, float):
-        return number(value)
+        return f"{value:.6g}"
     if type(value) is int:
         return str(value)
     if isinstance(value, str):
@@ -60,7 +60,7 @@ def value_text(value: Any) -> str:
 
 def configuration_text(configuration: Mapping[str, Any]) -> str:
     """Return a configuration on one line."""
-    pairs = (f"{plain(k).lstrip('-')}={value_text(v)}" for k, v in configuration.items())
+    pairs = [f"{plain(k).lstrip('-')}={value_text(v)}" for k, v in configuration.items()]
     return "  ".join(pairs).replace("\n", "\\n")
 
 
