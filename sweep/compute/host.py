@@ -29,6 +29,7 @@ from pathlib import Path
 from typing import Any
 
 from sweep.compute import (
+    containers,
     delivery,
     ensemble,
     environments,
@@ -60,6 +61,7 @@ MISSED = 3
 """Heartbeats that may be missed before a slot is given up."""
 PROBE_SECONDS = 5
 TRAVEL = (
+    containers,
     delivery,
     environments,
     execution,

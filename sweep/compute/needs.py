@@ -10,11 +10,12 @@ import json
 import os
 import shutil
 import socket
+import sys
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from sweep.compute import environments, spread
+from sweep.compute import containers, environments, spread
 from sweep.compute.environments import Unmet
 
 Order = dict[str, Any]
@@ -26,7 +27,8 @@ class Needs:
     """What the runs of one slot need: an order's `needs`, a mapping with any of these.
 
     `interpreter`: the path of a Python; `packages`: see `environments.environment`; `data`: paths
-    by name; `processes`, on each of its `nodes`, and `mpi`: see `spread.variables`.
+    by name; `processes`, on each of its `nodes`, and `mpi`: see `spread.variables`;
+    `docker`: see `containers.contained`.
 
     Args:
         guard: the file of the guard under which programs are executed that install something.
@@ -36,6 +38,7 @@ class Needs:
     def __init__(self, guard: Path, start: Start, send: Send) -> None:
         self._guard = guard
         self._start, self._send = start, send
+        self._program = ""  # that runs containers
         self._met: dict[str, Path | None] = {}
         self._bringing: dict[str, asyncio.Task[Path | None]] = {}
 
@@ -51,7 +54,13 @@ class Needs:
         order["met"] = True
         if (prefix := self._met[key]) is not None:
             order["env"] = environments.variables(prefix, order["env"])
-        order.update(spread.arranged(order, self._guard.parent))
+        folder, inside = self._guard.parent, "docker" in needs
+        order.update(spread.arranged(order, folder, "python" if inside else sys.executable))
+        if inside:
+            try:
+                order |= containers.contained(order, self._program, folder, needs.get("data", {}))
+            except containers.NoEngine as error:
+                raise Unmet(str(error)) from None
         return True
 
     async def bring(self, order: Order, notice: Callable[[str], None]) -> bool:
@@ -73,6 +82,11 @@ class Needs:
         self._met[json.dumps(order["needs"], sort_keys=True)] = task.result()
         return self.at_hand(order)
 
+    async def ended(self, order: Order) -> None:
+        """Take away what is left of a run besides its processes."""
+        if container := order.get("container"):
+            await asyncio.to_thread(containers.remove, container)
+
     def cancel(self, run: str) -> bool:
         """Bring nothing more for a run; tell whether anything was being brought."""
         task = self._bringing.get(run)
@@ -85,6 +99,12 @@ class Needs:
         for name, path in (needs.get("data") or {}).items():
             if not await asyncio.to_thread(os.path.exists, path):
                 raise Unmet(f"the data reference {name}: there is no {path!r} on {host}")
+        if image := (needs.get("docker") or {}).get("image"):
+            try:
+                self._program = await asyncio.to_thread(containers.engine)
+            except OSError as error:
+                raise Unmet(f"the image {image}: {error}") from None
+            await asyncio.to_thread(containers.clear, self._program)
         if packages := needs.get("packages"):
             return await environments.environment(packages, self._execute, notice)
         return None

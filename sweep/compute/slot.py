@@ -243,6 +243,7 @@ class Slot:
             if event["event"] == "notice":
                 run.notice(event["text"])
                 continue
+            await self._needs.ended(run.order)
             if self._away is None and not run.devices:
                 # Nothing of it is left, so the next one need not wait for its last words.
                 self._forget(run)

@@ -64,12 +64,15 @@ def variables(
     return {name: str(value) for name, value in found.items()}
 
 
-def arranged(order: Mapping[str, Any], folder: Path) -> dict[str, Any]:
+def arranged(
+    order: Mapping[str, Any], folder: Path, python: str = sys.executable
+) -> dict[str, Any]:
     """Return an order that starts as many processes on this node as it needs.
 
     Args:
         order: of a run; one that has several nodes knows of them already.
         folder: with the launcher.
+        python: that executes it.
     """
     needs, env = order["needs"], order["env"]
     processes = needs.get("processes", 1)
@@ -77,5 +80,5 @@ def arranged(order: Mapping[str, Any], folder: Path) -> dict[str, Any]:
         return dict(order)
     if "MASTER_ADDR" not in env:
         env = {**env, **variables(0, [HERE], needs, free_port())}
-    start = [sys.executable, "-I", "-S", str(folder / LAUNCHER), str(processes)]
+    start = [python, "-I", "-S", str(folder / LAUNCHER), str(processes)]
     return {**order, "env": env, "argv": [*start, *order["argv"]]}

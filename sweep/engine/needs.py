@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
-from sweep.compute import environments
+from sweep.compute import containers, environments
 from sweep.compute.environments import Unmet
 from sweep.compute.packages import requirements, split_conda
 from sweep.engine.distribution import distribution_of
@@ -33,10 +33,14 @@ def needs_of(
     """
     found: dict[str, Any] = {}
     python = configuration.environment.python
-    if packages := _packages(configuration, source, here=here):
+    if in_container(configuration):
+        pass  # what it needs is in the image
+    elif packages := _packages(configuration, source, here=here):
         found["packages"] = packages
     elif not here and python.interpreter_path not in OWN_PYTHON:
         found["interpreter"] = python.interpreter_path
+    if docker := _docker(configuration, here=here):
+        found["docker"] = docker
     found |= distribution_of(configuration).needs()
     return found or None
 
@@ -46,6 +50,41 @@ def has_packages(configuration: RunConfiguration) -> bool:
     python = configuration.environment.python
     asked = python.conda_dependencies or python.conda_dependencies_file
     return bool(asked) and not python.user_managed_dependencies
+
+
+def in_container(configuration: RunConfiguration) -> bool:
+    """Tell whether runs are in containers."""
+    around = configuration.environment.docker
+    return bool(configuration.docker.get("useDocker") or around.get("enabled"))
+
+
+def _docker(configuration: RunConfiguration, *, here: bool) -> dict[str, Any] | None:
+    if not in_container(configuration):
+        return None
+    around, run = configuration.environment.docker, configuration.docker
+    image = around.get("baseImage")
+    advice = "; or leave Docker out: --ignore-environment, or useDocker: false"
+    if around.get("baseDockerfile") or around.get("buildContext"):
+        raise ConfigError(
+            "environment.docker: images are not built here: build it (docker build -t NAME .) and"
+            f" name it as baseImage{advice}"
+        )
+    if not isinstance(image, str) or not image or image.startswith("-"):
+        raise ConfigError(f"environment.docker.baseImage: which image?{advice}")
+    registry = (around.get("baseImageRegistry") or {}).get("address")
+    if registry and not image.startswith(f"{registry}/"):
+        image = f"{registry}/{image}"
+    arguments = run.get("arguments") or around.get("arguments") or []
+    if not isinstance(arguments, list) or not all(isinstance(a, str) for a in arguments):
+        raise ConfigError(f"docker.arguments: expected a list of texts, got {arguments!r}")
+    if here:
+        try:
+            containers.engine()
+        except containers.NoEngine as error:
+            message = f"runs are to be in containers of {image}, and {error}: install one{advice}"
+            raise ResourceError(message) from None
+    size = run.get("shmSize") or around.get("shmSize")
+    return {"image": image, "arguments": arguments, "shm_size": size}
 
 
 def _packages(

@@ -9,7 +9,7 @@ import sys
 from collections.abc import Collection, Iterator
 from pathlib import Path
 
-from sweep.engine.needs import OWN_PYTHON, has_packages
+from sweep.engine.needs import OWN_PYTHON, has_packages, in_container
 from sweep.engine.template import interpreter_argv
 from sweep.errors import UserError
 from sweep.formats.arguments import ENVIRONMENT_PREFIX, environment
@@ -76,8 +76,11 @@ def without_effect(configuration: RunConfiguration, swept: Collection[str]) -> I
             f" mention any: {', '.join(environment(dict.fromkeys(swept, '')))}"
         )
     around = configuration.environment
-    if configuration.docker.get("useDocker") or around.docker.get("enabled"):
-        yield "the run configuration's Docker image is not used: runs are plain processes"
+    if in_container(configuration):
+        if has_packages(configuration):
+            yield "the packages are not installed into the image: runs have what is in it"
+        if (around.docker.get("baseImageRegistry") or {}).get("password"):
+            yield "the registry's password is not used: log in with `docker login`"
     for name in ("workerCount", "parameterServerCount"):
         if (configuration.tensorflow.get(name) or 1) != 1:
             yield f"tensorflow.{name} has no effect: nodeCount says how many nodes a run has"
@@ -93,9 +96,11 @@ def interpreter_of(configuration: RunConfiguration, *, here: bool = True) -> str
     Raises:
         UserError: there is no such program.
     """
+    named = configuration.environment.python.interpreter_path
+    if in_container(configuration):
+        return named or "python"
     if has_packages(configuration):
         return "python"
-    named = configuration.environment.python.interpreter_path
     if named in OWN_PYTHON:
         return sys.executable
     found = shutil.which(named)

@@ -16,6 +16,7 @@ from sweep.storage.private import secrets_of
 from sweep.storage.reader import SweepReader
 from sweep.storage.workspace import WorkspaceFolder
 from tests.cli.workspaces import sweep
+from tests.compute import docker_engine
 
 pytestmark = pytest.mark.usefixtures("no_ray")
 
@@ -231,12 +232,10 @@ class TestSubmitHyperdrive:
             project,
             script="train.py",
             tensorflow={"workerCount": 4},
-            docker={"useDocker": True},
             dataReferences={"d": {"dataStoreName": "x"}},
         )
         said, _ = kept(*HYPERDRIVE, "-e", "exp", "-c", "local")
-        assert said.err.splitlines()[:3] == [
-            "warning: the run configuration's Docker image is not used: runs are plain processes",
+        assert said.err.splitlines()[:2] == [
             (
                 "warning: tensorflow.workerCount has no effect: nodeCount says how many nodes a"
                 " run has"
@@ -311,6 +310,42 @@ class TestSubmitHyperdrive:
         monkeypatch.setenv("PATH", "")
         python = {"condaDependencies": {"dependencies": dependencies}}
         runconfig(project, script="train.py", environment={"python": python})
+        said = sweep(*HYPERDRIVE, "-e", "exp", "-c", "local")
+        assert said.code == 2
+        assert message in said.err
+
+    def test_runs_in_containers(self, project, tmp_path, monkeypatch):
+        (tmp_path / "bin").mkdir()
+        monkeypatch.setenv("PATH", str(tmp_path / "bin"))
+        around = {"docker": {"baseImage": "mine:1", "baseImageRegistry": {"address": "r.example"}}}
+        asked = {"useDocker": True, "arguments": ["-e", "TOKEN=hunter2"], "shmSize": "2g"}
+        runconfig(project, script="train.py", docker=asked, environment=around)
+        words = (*HYPERDRIVE, "-e", "exp", "-c", "local")
+        said = sweep(*words)
+        assert said.code == 2
+        assert (
+            "runs are to be in containers of r.example/mine:1, and there is no docker" in said.err
+        )
+        with docker_engine.running(tmp_path / "bin"):
+            _, folder = kept(*words)
+        template = get(folder, "template")
+        assert template["command"] == ["python", "train.py"]
+        assert template["needs"]["docker"]["image"] == "r.example/mine:1"
+        assert "hunter2" not in str(template)
+        assert secrets_of(folder)["needs"]["docker"]["arguments"] == ["-e", "TOKEN=hunter2"]
+
+    @pytest.mark.parametrize(
+        ("docker", "message"),
+        [
+            ({}, "environment.docker.baseImage: which image?"),
+            ({"baseImage": "--privileged"}, "environment.docker.baseImage: which image?"),
+            ({"baseDockerfile": "FROM x"}, "images are not built here: build it (docker build"),
+            ({"baseImage": "x", "arguments": "-a"}, "docker.arguments: expected a list of texts"),
+        ],
+    )
+    def test_containers_that_cannot_be(self, project, docker, message):
+        docker = {"enabled": True, **docker}
+        runconfig(project, script="train.py", environment={"docker": docker})
         said = sweep(*HYPERDRIVE, "-e", "exp", "-c", "local")
         assert said.code == 2
         assert message in said.err
