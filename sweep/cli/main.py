@@ -35,6 +35,8 @@ COMMANDS = {
     "doctor": ("sweep.cli.doctor", "Check a workspace: what is damaged, what was left behind."),
 }
 """Name: the module that defines the command, and its line in the help."""
+    "import": ("sweep.cli.import_", "Make a sweep job of a sweep of W&B or Katib."),
+    "convert": ("sweep.cli.convert", "Write a sweep in another format."),
 
 
 class LazyGroup(click.Group):
@@ -48,7 +50,8 @@ class LazyGroup(click.Group):
         """Load a command."""
         if cmd_name not in COMMANDS:
             return None
-        command: click.Command = getattr(import_module(COMMANDS[cmd_name][0]), cmd_name)
+        name = "import_" if cmd_name == "import" else cmd_name  # which is a word of Python's
+        command: click.Command = getattr(import_module(COMMANDS[cmd_name][0]), name)
         return command
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:  # noqa: ARG002
