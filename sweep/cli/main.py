@@ -31,12 +31,11 @@ COMMANDS = {
     "folder": ("sweep.cli.folder", "Attach a folder: make it a workspace."),
     "computetarget": ("sweep.cli.computetarget", "Create, attach, list, remove compute targets."),
     "node": ("sweep.cli.node", "Use a machine again on which runs failed."),
+    "import": ("sweep.cli.import_", "Make a sweep job of a sweep of W&B or Katib."),
     "convert": ("sweep.cli.convert", "Write a sweep in another format."),
     "doctor": ("sweep.cli.doctor", "Check a workspace: what is damaged, what was left behind."),
 }
 """Name: the module that defines the command, and its line in the help."""
-    "import": ("sweep.cli.import_", "Make a sweep job of a sweep of W&B or Katib."),
-    "convert": ("sweep.cli.convert", "Write a sweep in another format."),
 
 
 class LazyGroup(click.Group):
