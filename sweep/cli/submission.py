@@ -51,6 +51,7 @@ def submit_sweep(
         argument_style=read.argument_style,
         hdconfig=remember(path, read.definition),
         warm_start=options.get("warm_start") or read.warm_start,
+        metrics=read.metrics,
         ancestors=_ancestors(options),
         **_resources(options),
     )

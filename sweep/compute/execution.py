@@ -19,6 +19,7 @@ from sweep.compute.gpus import holders, until_free, visible_devices
 from sweep.compute.hearing import Hearing, Output
 from sweep.compute.mailbox import RUN_MESSAGES, Allowance, Mailbox
 from sweep.compute.outputs import size_of, too_much, until_above
+from sweep.compute.overheard import VARIABLE, Overheard
 from sweep.compute.processes import end_marked, oom_kills
 from sweep.compute.run_log import LOG_BYTES, RunLog
 
@@ -66,6 +67,7 @@ class Execution:
         self._at_first = 0
         self._watching: asyncio.Task[None] | None = None
         self._above = ""  # why it is ended: it has written too much
+        self._overheard: Overheard | None = None  # what it does not log itself
         self.delivery: Delivery | None = None  # where the engine does not see the folder
         self._undelivered = 0
 
@@ -95,6 +97,8 @@ class Execution:
         )
         output_out, self._output_in = os.pipe()
         self._output = Output(output_out, self._keep)
+        if wanted := self.order.get("metrics"):
+            self._overheard = Overheard(wanted, self._folder, self._hearing, self.notice)
 
     def _make_folder(self) -> None:
         folder = self._folder
@@ -113,6 +117,8 @@ class Execution:
         channel = {"SWEEP_CHANNEL": str(self._socket_path)}
         given = self.order["env"]
         env = {**given, **surroundings(given), **channel, **visible_devices()}
+        if self._overheard is not None and self._overheard.file is not None:
+            env[VARIABLE] = str(self._overheard.file)
         cwd = self.order.get("cwd") or self.order["folder"]
         start = {"do": "start", "argv": self.order["argv"], "env": env, "cwd": cwd}
         more = {"oom_score": OOM_SCORE, "warm": self.order.get("warm")}
@@ -148,6 +154,8 @@ class Execution:
             self._watching.cancel()
 
     def _keep(self, chunk: bytes) -> None:
+        if self._overheard is not None:
+            self._overheard.printed(chunk)
         told = bool(self._log.error)
         self._log.write(chunk)
         if self._log.error and not told:
@@ -195,6 +203,8 @@ class Execution:
         if self._output is not None:
             self._output.close()
         self._log.close()
+        if self._overheard is not None:
+            self._overheard.close()
         if self._hearing is not None:
             self._hearing.close()
         if self.delivery is not None:

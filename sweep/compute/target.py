@@ -28,6 +28,8 @@ class Process:
         warm: modules; the run, a Python script, is a fork of a process that has imported them.
             None for an ordinary start.
         needs: what it needs of its node, see `sweep.compute.needs`; None for nothing.
+        metrics: what of its metrics is found in its output and in a file, see
+            `sweep.compute.overheard`; None: only what it logs.
         folders: in its own, made before it starts, beside those that every run has.
     """
 
@@ -40,6 +42,7 @@ class Process:
     warm: Sequence[str] | None = None
     needs: Mapping[str, Any] | None = None
     folders: Sequence[str] = ()
+    metrics: Mapping[str, Any] | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -56,6 +56,7 @@ class Submission:
         strict_snapshot: leave nothing out of the snapshot but what the ignore file names.
         warm_start: what runs are forked with, see `sweep.engine.warm_start.modules`; None: they
             are started one by one.
+        metrics: what of runs' metrics is found in their output, see `sweep.compute.overheard`.
         ancestors: earlier sweeps that this one learns from.
         job: what a sweep job's file says beside that, a JSON value with the names of `outputs`;
             its command has references. None where there is no such file.
@@ -76,6 +77,7 @@ class Submission:
     outputs_quota: int | None = None
     strict_snapshot: bool = False
     warm_start: str | Sequence[str] | None = None
+    metrics: Mapping[str, Any] | None = None
     ancestors: Ancestors = NOBODY
     job: Mapping[str, Any] | None = None
 
@@ -114,6 +116,7 @@ def create(
         outputs_bytes=submission.outputs_quota,
         warm=_warm(submission, command),
         earlier=submission.ancestors.outputs(),
+        metrics=submission.metrics,
         needs=needs,
         trial=submission.job and {"outputs": [*submission.job.get("outputs", ())]},
     )

@@ -38,6 +38,7 @@ class ScriptTemplate:
         warm: see `sweep.compute.target.Process`.
         needs: see `sweep.compute.needs`.
         trial: of a sweep job: the command has references, see `sweep.engine.trial`.
+        metrics: see `sweep.compute.target.Process`.
         earlier: outputs of runs of earlier sweeps, for the first runs, which go on from them.
         redacted: whether secrets are left out; runs get them from the sweep's folder.
     """
@@ -53,6 +54,7 @@ class ScriptTemplate:
     warm: Sequence[str] | None = None
     needs: Mapping[str, Any] | None = None
     trial: Mapping[str, Any] | None = None
+    metrics: Mapping[str, Any] | None = None
     earlier: Sequence[str] = ()
     redacted: bool = False
 
@@ -148,6 +150,7 @@ class ScriptTemplate:
             warm=self.warm,
             needs=whole.needs,
             folders=folders_of(self.trial),
+            metrics=self.metrics,
         )
 
     def arguments_of(self, configuration: Configuration, space: Space | None) -> list[str]:

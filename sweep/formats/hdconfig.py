@@ -22,14 +22,18 @@ is an error here. Beyond HyperDrive there are these keys, all optional:
     argument_style: space         # `--lr 0.1`, or with equals `--lr=0.1`
     warm_start: auto              # runs are forked from a process that has imported what the
                                   # script imports; or [modules]
+    metrics: {stdout: 'loss=(?P<loss>[0-9.]+)', file: metrics.jsonl}
+                                  # found in what runs print, and in a file that they write
 
 A key without a value, or with null, counts as absent.
 """
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Any
 
 from policies import Goal, NoTerminationPolicy
 from samplers import BayesianParameterSampling
@@ -41,6 +45,7 @@ from sweep.formats.checks import Unfit, number, one_of, positive, text, whole
 from sweep.formats.fields import Fields
 from sweep.formats.findings import Findings, in_file_order
 from sweep.formats.located import Node
+from sweep.formats.metrics_section import metrics
 from sweep.formats.policy_section import read_policy
 from sweep.formats.sampling_section import read_sampling
 from sweep.formats.yaml12 import read_yaml
@@ -64,6 +69,7 @@ KEYS = (
     "on_non_finite",
     "argument_style",
     "warm_start",
+    "metrics",
 )
 
 _GOALS = {goal.value: goal for goal in Goal}
@@ -90,6 +96,7 @@ class HdConfig:
         definition: the sweep.
         argument_style: how its runs get their arguments.
         warm_start: modules that runs are forked with, or "auto"; None for none.
+        metrics: what is found in runs' output, see `metrics_section`; None for nothing.
         warnings: what is legal but probably not meant, or not portable, in file order.
     """
 
@@ -97,6 +104,7 @@ class HdConfig:
     argument_style: Style = "space"
     warm_start: str | tuple[str, ...] | None = None
     warnings: tuple[Problem, ...] = ()
+    metrics: Mapping[str, Any] | None = None
 
 
 def read_hdconfig(path: str | Path) -> HdConfig:
@@ -120,6 +128,7 @@ def read_hdconfig(path: str | Path) -> HdConfig:
     limits = _limits(top)
     style: Style = top.take("argument_style", one_of(_STYLES), "space")
     warm = top.take("warm_start", modules, None)
+    found = top.take("metrics", metrics, None)
     findings.check()
     assert sampling is not None
     definition = SweepDefinition(sampling, metric, goal, limits, policy)
