@@ -133,7 +133,7 @@ def read_hdconfig(path: str | Path) -> HdConfig:
     assert sampling is not None
     definition = SweepDefinition(sampling, metric, goal, limits, policy)
     _warn(definition, top, findings)
-    return HdConfig(definition, style, warm, tuple(in_file_order(findings.warnings)))
+    return HdConfig(definition, style, warm, tuple(in_file_order(findings.warnings)), found)
 
 
 def _limits(top: Fields) -> Limits:
