@@ -1,14 +1,12 @@
-"""Clusters of several nodes: who gets in, what happens when a node is lost or bad."""
+"""Clusters of several nodes: who gets in, and what happens when a node is bad."""
 
 from __future__ import annotations
 
 import math
 import os
-import signal
 import sys
 import time
 from collections.abc import Iterator
-from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
@@ -21,48 +19,21 @@ from sweep.compute.target import (
     Message,
     Process,
     RunEnded,
-    RunLost,
     RunOrder,
     RunStarted,
     SlotsAre,
 )
 from sweep.errors import UserError
+from tests.compute.clusters import Cluster, running
 
 pytestmark = pytest.mark.ray
 EACH = Resources(math.inf, math.inf, 1, 0)
 
 
-@dataclass
-class Cluster:
-    """A head without CPUs, and nodes with one each."""
-
-    head: RayNode
-    env: dict[str, str]
-    folder: Path
-    nodes: list[RayNode]
-
-    def add(self) -> RayNode:
-        folder = self.folder / f"n{len(self.nodes)}"
-        node = RayNode(folder, self.env, self.head.address, cpus=1)
-        self.nodes.append(node)
-        return node
-
-    @property
-    def there(self) -> ExistingCluster:
-        return ExistingCluster(self.head.address, self.env["RAY_AUTH_TOKEN"])
-
-
 @pytest.fixture(scope="module")
 def cluster(tmp_path_factory) -> Iterator[Cluster]:
-    folder, env = tmp_path_factory.mktemp("c"), cluster_environment()
-    made = Cluster(RayNode(folder / "h", env, cpus=0), env, folder, [])
-    try:
-        made.add()
-        made.add()
+    with running(tmp_path_factory.mktemp("c")) as made:
         yield made
-    finally:
-        for node in [*made.nodes, made.head]:
-            node.close()
 
 
 def wait(target: RayTarget, heard: list[Message], kind: type[Message], count: int = 1) -> None:
@@ -134,42 +105,3 @@ def test_a_bad_node_is_left_alone_until_it_is_released(cluster, tmp_path):
             heard += target.poll(1.0)
     finally:
         target.close()
-
-
-def test_a_node_that_is_lost_takes_its_run_with_it_and_no_other(cluster, tmp_path):
-    target, heard = opened(cluster, tmp_path)
-    try:
-        for run in (0, 1):
-            target.launch(order(tmp_path, run, "import time; time.sleep(1000)"))
-        wait(target, heard, RunStarted, 2)
-        pids = {m.run: m.facts["pid"] for m in heard if isinstance(m, RunStarted)}
-        raylet = next(
-            pid for pid in cluster.nodes[-1].processes() if "raylet/raylet" in words(pid)
-        )
-        os.kill(raylet, signal.SIGKILL)
-        wait(target, heard, RunLost)
-        (lost,) = [m for m in heard if isinstance(m, RunLost)]
-        until = time.monotonic() + 10
-        while alive(pids[lost.run]):
-            assert time.monotonic() < until, "the run has gone with its node"
-        assert alive(pids[1 - lost.run])
-        cluster.add()
-        target.launch(order(tmp_path, lost.run, "pass", attempt=2))
-        wait(target, heard, RunStarted, 3)
-        wait(target, heard, RunEnded)
-    finally:
-        target.close()
-
-
-def words(pid: int) -> str:
-    try:
-        return Path(f"/proc/{pid}/cmdline").read_text().split("\0")[0]
-    except OSError:
-        return ""
-
-
-def alive(pid: int) -> bool:
-    try:
-        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] != "Z"
-    except OSError:
-        return False

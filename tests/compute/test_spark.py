@@ -1,33 +1,21 @@
-"""Ray on Spark: a standalone master and worker on the loopback interface, with authentication."""
+"""Ray on Spark: what is refused, what is kept, and what a log says; see also the contract."""
 
 from __future__ import annotations
 
 import math
 import re
-from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from sweep.compute import kinds
-from sweep.compute.existing import ExistingCluster
-from sweep.compute.ray_target import RayTarget
 from sweep.compute.resources import Resources
 from sweep.compute.spark import SparkCluster, explanation
 from sweep.compute.spark_properties import SparkProperties
-from sweep.compute.target import RunEnded, RunStarted
 from sweep.errors import ConfigError, TargetError, UserError
 from tests.compute.sparks import (
-    EACH,
-    SECRET,
-    Spark,
-    command_lines,
     needs_spark,
-    order,
-    running,
-    until,
-    wait,
 )
 
 # ---- what is refused ------------------------------------------------------------------
@@ -125,44 +113,3 @@ def test_a_run_that_no_node_can_hold_is_refused(tmp_path):
 )
 def test_a_log_is_explained(log, why):
     assert re.search(why, explanation(log))
-
-
-# ---- a real one -----------------------------------------------------------------------
-
-
-@pytest.fixture(scope="module")
-def spark(tmp_path_factory) -> Iterator[Spark]:
-    with running(tmp_path_factory.mktemp("s")) as made:
-        yield made
-
-
-@needs_spark
-@pytest.mark.ray
-@pytest.mark.spark
-@pytest.mark.timeout(600)
-def test_runs_are_in_executors_of_spark_and_nothing_is_left(spark, tmp_path):
-    cluster = spark.cluster()
-    target, heard = RayTarget(EACH, tmp_path / "a folder", cluster=cluster), []
-    try:
-        target.open(1)
-        with pytest.raises(UserError, match="does not let us in"):
-            ExistingCluster(cluster.facts["address"]).check()
-        for run in range(4):
-            target.launch(order(tmp_path, run, "" if run else "import time; time.sleep(1000)"))
-        wait(target, heard, RunStarted, 1)
-        (started,) = (m for m in heard if isinstance(m, RunStarted))
-        assert started.facts["pid"] in spark.worker.members()
-        assert cluster._token not in command_lines()
-        assert spark.env[SECRET] not in command_lines()
-        target.stop(0, 1, 0)
-        wait(target, heard, RunEnded, 4)
-        assert [m.stopped for m in heard if isinstance(m, RunEnded)] == [True, *[False] * 3]
-        assert not any(m.error for m in heard if isinstance(m, RunEnded))
-        conf = tmp_path / "a folder/spark.conf"
-        assert conf.stat().st_mode & 0o777 == 0o600
-    finally:
-        target.close()
-    assert not conf.exists()
-    assert cluster.processes() == []
-    assert not cluster._temp.exists()
-    until(lambda: spark.worker.members() == [spark.worker.pid])

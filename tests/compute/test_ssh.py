@@ -244,27 +244,6 @@ def order(folder: Path, run: int, code: str) -> RunOrder:
 
 
 @pytest.mark.ray
-def test_runs_execute_there_and_are_stopped_there(server, tmp_path):
-    target, heard = RayTarget(EACH, tmp_path / "ray", cluster=cluster_of(kept(server))), []
-    target.open(1)
-    try:
-        wait(target, heard, SlotsAre)
-        target.launch(order(tmp_path, 0, TALKER))
-        wait(target, heard, RunSaid)
-        (began,) = [m for m in heard if isinstance(m, RunStarted)]
-        assert began.facts["pid"] in server.living() or alive(began.facts["pid"])
-        assert target.processes() == [], "nothing of it is on this side"
-        target.stop(0, 1, 0)
-        wait(target, heard, RunEnded)
-        assert [m.stopped for m in heard if isinstance(m, RunEnded)] == [True]
-        assert server.living()
-    finally:
-        target.close()
-    assert not server.living()
-    assert not [*(server.folder / "t").iterdir()]
-
-
-@pytest.mark.ray
 def test_a_connection_that_is_cut_takes_everything_with_it(server, tmp_path):
     target, heard = RayTarget(EACH, tmp_path / "ray", cluster=cluster_of(kept(server))), []
     target.open(1)
