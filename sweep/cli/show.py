@@ -18,8 +18,8 @@ from sweep.errors import WorkspaceError
 from sweep.storage.reader import MetricRow, RunRow, SweepReader
 from sweep.storage.workspace import SweepFolder
 
-DROPPED = {"dropped": "messages", "output_dropped": "bytes"}
-"""Facts that tell what a run has said and printed beyond what is kept."""
+DROPPED = {"dropped": "messages", "output_dropped": "bytes", "undelivered": "bytes"}
+"""Facts that tell what a run has said, printed and written beyond what is kept."""
 
 
 def show_sweep(folder: SweepFolder, *, as_json: bool) -> None:

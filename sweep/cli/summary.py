@@ -125,6 +125,8 @@ def losses(row: RunRow) -> Iterator[str]:
         yield f"{messages:,} of the messages that it logged"
     if size := row.facts.get("output_dropped"):
         yield f"{size:,} of the bytes that it printed"
+    if size := row.facts.get("undelivered"):
+        yield f"{size:,} of the bytes in its files"
 
 
 def _losses(runs: list[RunRow]) -> Iterator[str]:
@@ -133,7 +135,7 @@ def _losses(runs: list[RunRow]) -> Iterator[str]:
     if lost:
         first, text = lost[0]
         others = f"; and {counted(len(lost) - 1, 'other run')} like it" if len(lost) > 1 else ""
-        told = f"run {first.number}: {text} were too much to be kept{others}"
+        told = f"run {first.number}: {text} could not be kept{others}"
         yield click.style(told, fg="yellow")
 
 

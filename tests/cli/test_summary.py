@@ -52,7 +52,7 @@ def test_what_was_too_much_to_be_kept_is_told(place):
     folder = kept(place, points=3)
     play(folder, values(0.5), extras=Extras(facts=facts))
     lost = "4,000 of the messages that it logged and 1,234,567 of the bytes that it printed"
-    assert f"run 1: {lost} were too much to be kept; and 1 other run like it" in told(folder)
+    assert f"run 1: {lost} could not be kept; and 1 other run like it" in told(folder)
     why = "  not kept, since it was too much or could not be written: 4,000 of the messages"
     assert any(line.startswith(why) for line in sweep("why", 1).lines)
     shown = {" ".join(line.split()) for line in sweep("run", "show", "-r", "1").lines}
@@ -61,6 +61,16 @@ def test_what_was_too_much_to_be_kept_is_told(place):
         "output_dropped 1,234,567 bytes, not kept",
     } <= shown
     assert "not kept" not in sweep("why", 0).out
+
+
+def test_what_did_not_come_back_from_its_node_is_told(place):
+    folder = kept(place, points=2)
+    play(folder, values(0.5), extras=Extras(facts={1: {"undelivered": 2048}}))
+    lost = "2,048 of the bytes in its files"
+    assert f"run 1: {lost} could not be kept" in told(folder)
+    assert any(line.endswith(f": {lost}") for line in sweep("why", 1).lines)
+    shown = {" ".join(line.split()) for line in sweep("run", "show", "-r", "1").lines}
+    assert "undelivered 2,048 bytes, not kept" in shown
 
 
 def test_a_policy_that_never_judged(place):
