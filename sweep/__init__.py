@@ -44,6 +44,8 @@ if TYPE_CHECKING:
     from sweep.api.estimators import PyTorch as PyTorch
     from sweep.api.estimators import SKLearn as SKLearn
     from sweep.api.estimators import TensorFlow as TensorFlow
+    from sweep.api.job import SweepJob as SweepJob
+    from sweep.api.job import load_job as load_job
     from sweep.api.metric_goal import PrimaryMetricGoal as PrimaryMetricGoal
     from sweep.api.pipeline import Pipeline as Pipeline
     from sweep.api.pipeline import PipelineRun as PipelineRun
@@ -85,6 +87,7 @@ _NAMES = {
     "sweep.api.compute": "AdlaCompute AmlCompute BatchCompute ComputeTarget DatabricksCompute "
     "HDInsightCompute KubernetesCompute RayCompute RemoteCompute",
     "sweep.api.estimators": "Chainer Estimator PyTorch SKLearn TensorFlow",
+    "sweep.api.job": "SweepJob load_job",
     "sweep.api.metric_goal": "PrimaryMetricGoal",
     "sweep.api.pipeline": "Pipeline PipelineRun",
     "sweep.api.steps": "HyperDriveStep PipelineData PythonScriptStep",

@@ -1,4 +1,4 @@
-"""`sweep validate`: is an hdconfig.yml right?"""
+"""`sweep validate`: is a sweep file right?"""
 
 from __future__ import annotations
 
@@ -12,13 +12,13 @@ from sweep.cli.options import json_option, print_json, warn
 @click.option("--path", default=".", show_default=True, help="Where to look for the file.")
 @json_option
 def validate(hdconfig: str, path: str, as_json: bool) -> None:
-    """Check an hdconfig.yml: every problem on a line of its own, with its place."""
+    """Check an hdconfig.yml or a sweep job: every problem on a line of its own, with its place."""
     from sweep.core.words import counted, plain  # noqa: PLC0415 - not needed for --help
-    from sweep.formats.hdconfig import read_hdconfig  # noqa: PLC0415
+    from sweep.formats.definitions import read_sweep_file  # noqa: PLC0415
     from sweep.formats.lookup import find_hdconfig  # noqa: PLC0415
 
     place = find_hdconfig(hdconfig, path)
-    read = read_hdconfig(place)
+    read = read_sweep_file(place)
     for problem in read.warnings:
         warn(str(problem))
     definition = read.definition

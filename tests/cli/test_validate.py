@@ -94,3 +94,14 @@ def test_no_such_file(place):
         "error: there is no file 'hdcnfig.yml', with or without .yml, in '.'; there is"
         " 'hdconfig.yml'\n"
     )
+
+
+def test_a_sweep_job(place):
+    (place / "job.yml").write_text(
+        "type: sweep\ntrial: {command: 'python train.py --x ${{search_space.x}}'}\n"
+        "search_space: {x: {type: choice, values: [1, 2]}}\nsampling_algorithm: grid\n"
+        "objective: {goal: minimize, primary_metric: loss}\nlimits: {max_total_trials: 2}\n"
+    )
+    said = sweep("validate", "job.yml")
+    assert said.code == 0
+    assert "grid over x (2 configurations)" in said.out
