@@ -184,6 +184,12 @@ class Pool:
         self._waits = waits
         return news
 
+    def has_vanished(self) -> bool:
+        """Say whether the keeper was killed: one that is told to end leaves no state behind."""
+        known, keeper = self._state.get("pid"), holder(self.files.lock)
+        there = keeper is not None or self.files.read("state.json") is not None
+        return known not in (None, keeper) and there
+
     def close(self) -> None:
         """Use it no longer."""
         if self._lease is not None:

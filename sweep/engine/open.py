@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 from samplers import Configuration, Space, SpaceError
 from sweep.compute.processes import end_marked
 from sweep.compute.ray_target import RayTarget
+from sweep.compute.renewal import target_on
 from sweep.compute.target import RunOrder
 from sweep.core.commands import Launch
 from sweep.core.definition import SweepDefinition, begun_with
@@ -106,9 +108,8 @@ class OpenSweep(Closing):
         end_marked("SWEEP_ID", folder.id)  # what an engine that was killed may have left
         own = (space_of(definition), space_of(began))
         spaces = [*(space for space in own if space is not None), *earlier]
-        self._target = target = RayTarget(
-            place.resources, folder.path / "ray", called, place.cluster
-        )
+        make = partial(RayTarget, place.resources, folder.path / "ray", called, place.cluster)
+        self._target = target = target_on(place.cluster, make)
         try:
             if start and count and (continuation.asks or status not in OVER):
                 target.open(definition.limits.concurrent)  # Ray starts while the past is replayed

@@ -8,11 +8,13 @@ import os
 import sys
 import time
 from collections.abc import Callable, Iterator
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 from sweep.compute.pool import Pool
 from sweep.compute.ray_target import RayTarget
+from sweep.compute.renewal import target_on
 from sweep.compute.resources import Resources
 from sweep.compute.target import (
     Message,
@@ -37,7 +39,7 @@ class User:
     def __init__(self, pool: Pool, folder: Path, wanted: int) -> None:
         self.pool = pool
         self.folder = folder
-        self.target = RayTarget(EACH, folder / "ray", cluster=pool)
+        self.target = target_on(pool, partial(RayTarget, EACH, folder / "ray", cluster=pool))
         self.heard: list[Message] = []
         self.slots = 0
         self.target.open(wanted)

@@ -15,7 +15,7 @@ import pytest
 from sweep.compute.guard import descendants
 from sweep.compute.pool import Pool
 from sweep.compute.resources import Resources
-from sweep.compute.target import RunStarted
+from sweep.compute.target import Notice, RunStarted
 from sweep.errors import ConfigError, ResourceError, TargetError
 from sweep.lease import holder
 from tests.compute.pools import EACH, await_no_keeper, await_nodes, states, using
@@ -116,24 +116,36 @@ def test_grows_is_shared_shrinks_and_ends(pool, tmp_path, record_property):
 
 @pytest.mark.ray
 @pytest.mark.timeout(400)
-def test_a_keeper_that_is_killed_takes_all_with_it_and_the_next_sweep_starts_another(
-    pool, tmp_path
-):
+def test_a_keeper_that_is_killed_takes_all_with_it_and_its_sweeps_start_another(pool, tmp_path):
     with using(pool, tmp_path / "a", 1) as user:
         run = user.start(0)[0].facts["pid"]
         keeper = holder(pool.files.lock)
         nodes = descendants_of_guards(pool)
         assert nodes
         os.kill(keeper, signal.SIGKILL)
-        with pytest.raises(TargetError, match="the keeper of cpu is gone"):
+        again = "it is brought up again"
+        user.until(lambda: [m for m in user.heard if isinstance(m, Notice) and again in m.text])
+        assert user.lost().run == 0
+        until = time.monotonic() + 20
+        while left := [pid for pid in (*nodes, run) if alive(pid)]:
+            assert time.monotonic() < until, left
+            time.sleep(0.05)
+        user.heard.clear()
+        user.launch(0, attempt=2)
+        user.until(lambda: user.of(RunStarted))
+        assert holder(pool.files.lock) not in (None, keeper)
+        assert pool.status()["sweeps"] == 1
+
+
+@pytest.mark.ray
+@pytest.mark.timeout(400)
+def test_a_keeper_that_is_told_to_end_is_not_brought_back_by_a_sweep(pool, tmp_path):
+    with using(pool, tmp_path / "a", 1) as user:
+        user.until(lambda: user.slots)
+        pool.end()
+        with pytest.raises(TargetError, match="is gone"):
             user.until(lambda: False)
-    until = time.monotonic() + 20
-    while left := [pid for pid in (*nodes, run) if alive(pid)]:
-        assert time.monotonic() < until, left
-        time.sleep(0.05)
-    with using(pool, tmp_path / "b", 1) as user:
-        user.start(0)
-        assert holder(pool.files.lock) != keeper
+    assert holder(pool.files.lock) is None
 
 
 @pytest.mark.ray
