@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -10,6 +12,7 @@ from sweep.compute.environments import Unmet
 from sweep.compute.packages import requirements, split_conda
 from sweep.engine.distribution import distribution_of
 from sweep.errors import ConfigError, ResourceError
+from sweep.formats.data_references import DataReference, data_references, substituted
 from sweep.formats.packages import packages_of
 from sweep.formats.runconfig import RunConfiguration
 
@@ -17,10 +20,12 @@ OWN_PYTHON = ("", "python", "python3")
 """Names of the interpreter that mean the one at hand."""
 
 
-def needs_of(
+def provided(
     configuration: RunConfiguration, source: Path, *, here: bool
-) -> dict[str, Any] | None:
-    """Return what `sweep.compute.needs` takes; None where any node will do.
+) -> tuple[RunConfiguration, dict[str, Any] | None]:
+    """Return a run configuration that says where its data is, and what its runs need.
+
+    The latter is what `sweep.compute.needs` takes; None where any node will do.
 
     Args:
         configuration: of each run.
@@ -41,8 +46,23 @@ def needs_of(
         found["interpreter"] = python.interpreter_path
     if docker := _docker(configuration, here=here):
         found["docker"] = docker
+    if data := data_references(configuration, source, here=here):
+        found["data"] = {name: reference.path for name, reference in data.items()}
     found |= distribution_of(configuration).needs()
-    return found or None
+    return _with_data(configuration, data), found or None
+
+
+def _with_data(
+    configuration: RunConfiguration, data: Mapping[str, DataReference]
+) -> RunConfiguration:
+    paths = {name: r.path for r in data.values() for name in r.variables}
+    command = configuration.command
+    return replace(
+        configuration,
+        arguments=substituted(configuration.arguments, data),
+        command=command if isinstance(command, str) else substituted(command, data),
+        environment_variables={**paths, **configuration.environment_variables},
+    )
 
 
 def has_packages(configuration: RunConfiguration) -> bool:

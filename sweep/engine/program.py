@@ -84,8 +84,8 @@ def without_effect(configuration: RunConfiguration, swept: Collection[str]) -> I
     for name in ("workerCount", "parameterServerCount"):
         if (configuration.tensorflow.get(name) or 1) != 1:
             yield f"tensorflow.{name} has no effect: nodeCount says how many nodes a run has"
-    if configuration.data_references or configuration.extra.get("data"):
-        yield "the run configuration's data references are not fetched: pass a path to the script"
+    if configuration.extra.get("outputData"):
+        yield "outputData has no effect: what a run writes into its folder outputs is kept"
 
 
 def interpreter_of(configuration: RunConfiguration, *, here: bool = True) -> str:

@@ -23,7 +23,7 @@ from sweep.engine import warm_start
 from sweep.engine.ancestors import NOBODY, Ancestors
 from sweep.engine.distribution import check_nodes, distribution_of
 from sweep.engine.engine import GRACE
-from sweep.engine.needs import needs_of
+from sweep.engine.needs import provided
 from sweep.engine.program import command_of, script_of, without_effect
 from sweep.engine.targets import cluster_for
 from sweep.engine.template import ScriptTemplate
@@ -99,8 +99,9 @@ def create(
     resources = _resources(submission)
     submission.ancestors.check(submission.definition)
     here = submission.cluster is None
-    command = command_of(submission.configuration, submission.source, here=here)
-    needs = needs_of(submission.configuration, submission.source, here=here)
+    configuration, needs = provided(submission.configuration, submission.source, here=here)
+    submission = replace(submission, configuration=configuration)
+    command = command_of(configuration, submission.source, here=here)
     sampling = submission.definition.sampling
     swept = [] if isinstance(sampling, Single) else sampling.space.flags
     unseen = () if submission.job else sorted(swept)  # a job's references are checked
@@ -115,8 +116,8 @@ def create(
         threads=max(1, int(submission.cpus_per_run)),
         outputs_bytes=submission.outputs_quota,
         warm=_warm(submission, command),
-        earlier=submission.ancestors.outputs(),
         metrics=submission.metrics,
+        earlier=submission.ancestors.outputs(),
         needs=needs,
         trial=submission.job and {"outputs": [*submission.job.get("outputs", ())]},
     )

@@ -22,7 +22,7 @@ from sweep.formats.environment import (
 )
 from sweep.formats.fields import Fields
 from sweep.formats.findings import Findings, in_file_order, quoted
-from sweep.formats.located import Node
+from sweep.formats.located import Node, inside
 from sweep.formats.record import Section, attributes, entries, section, variables
 from sweep.formats.spelling import Shape, keys, respelled
 from sweep.formats.text import is_file, is_folder
@@ -75,6 +75,7 @@ class RunConfiguration:
             file, keys in camelCase.
         extra: everything else.
         warnings: what is odd in the file it was read from.
+        places: where the sections about data stand there, by their dotted paths.
     """
 
     script: str | None = None
@@ -98,6 +99,7 @@ class RunConfiguration:
     amlcompute: Section = field(default_factory=Section)
     extra: Mapping[str, Any] = field(default_factory=dict)
     warnings: tuple[Problem, ...] = field(default=(), compare=False)
+    places: Mapping[str, Problem] = field(default_factory=dict, compare=False)
 
     def without_environment(self) -> RunConfiguration:
         """Return it with the Python at hand, and without packages and images."""
@@ -165,8 +167,8 @@ def read_runconfig(path: str | Path) -> RunConfiguration:
     root = read_yaml(path, findings)
     if not isinstance(root.value, dict):
         raise findings.fatal(f"expected a mapping such as {EXAMPLE}, got {root}", at=root)
-    fields = Fields(respelled(root, SHAPE, "", findings), "", findings)
-    found = attributes(fields, _CHECKS)
+    root = respelled(root, SHAPE, "", findings)
+    found = attributes(Fields(root, "", findings), _CHECKS)
     legacy = Path(path).with_suffix(".compute")
     if "environment" in found:
         beside = Path(path).parent
@@ -175,7 +177,22 @@ def read_runconfig(path: str | Path) -> RunConfiguration:
     elif is_file(legacy):
         findings.warn(f"{quoted(legacy.name)}, of the old format in two files, is not read")
     findings.check()
-    return RunConfiguration(**found, warnings=tuple(in_file_order(findings.warnings)))
+    warnings = tuple(in_file_order(findings.warnings))
+    return RunConfiguration(**found, warnings=warnings, places=_places(root, findings))
+
+
+def _places(root: Node, findings: Findings) -> dict[str, Problem]:
+    """Return where each entry of the sections about data stands, by its dotted path."""
+    found: dict[str, Problem] = {}
+    sections = root.value if isinstance(root.value, dict) else {}
+    for name in ("dataReferences", "data", "datacaches"):
+        if (section := sections.get(name)) is None:
+            continue
+        below = section.value if isinstance(section.value, dict) else {}
+        spots = {inside(name, key): node for key, node in section.keys.items() if key in below}
+        for key, node in {name: root.keys.get(name, section), **spots}.items():
+            found[key] = Problem("", source=findings.source, line=node.line, column=node.column)
+    return found
 
 
 def find_runconfig(path: str | Path, name: str) -> Path:
