@@ -60,6 +60,24 @@ class Workspace(sweep.Workspace):
         raise OnlyAtTheService(sentence(f"Workspace.{name}"))
 
 
+class Environment(sweep.Environment):
+    """What runs find around them; of the service's own, the name only."""
+
+    @classmethod
+    def get(cls, workspace: Any, name: str, version: str | None = None, **_: Any) -> Environment:
+        """Return one of the service's environments: here, this Python as it is."""
+        del workspace
+        say_once(f"{name} is an environment of the service: runs use this Python as it is")
+        made = cls(name, version)
+        made.python.user_managed_dependencies = True
+        return made
+
+    def register(self, workspace: Any) -> Environment:
+        """Return it: it need not be registered."""
+        del workspace
+        return self
+
+
 class HyperDriveRunConfig(sweep.HyperDriveConfig):
     """An older name for `HyperDriveConfig`, with the estimator first."""
 

@@ -52,7 +52,7 @@ OURS = frozenset(
     HYPERDRIVE
     + (
         # azureml.core
-        "Experiment Environment CondaDependencies RunConfiguration DEFAULT_CPU_IMAGE"
+        "Experiment CondaDependencies RunConfiguration DEFAULT_CPU_IMAGE"
         " AmlCompute BatchCompute ComputeTarget HDInsightCompute RemoteCompute AdlaCompute"
         " DatabricksCompute KubernetesCompute ComputeTargetException ScriptRun ScriptRunConfig"
         # azureml.train, azureml.pipeline
@@ -67,7 +67,7 @@ OWN = {
     **dict.fromkeys(
         (
             "DEFAULT_GPU_IMAGE HyperDriveRunConfig HyperDriveStepRun StepRun EstimatorStep"
-            " HyperParameterSampling Workspace"
+            " HyperParameterSampling Environment Workspace"
         ).split(),
         "sweep.compat.azureml_driver",
     ),

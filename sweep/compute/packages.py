@@ -12,8 +12,8 @@ ELSEWHERE = {"pytorch": "torch", "py-xgboost": "xgboost", "matplotlib-base": "ma
 """Packages that pip knows by another name than conda; all others have the same."""
 BESIDES = ("python", "pip", "setuptools", "wheel")
 """What every environment has anyway."""
-OF_THE_SERVICE = ("azureml-defaults",)
-"""What its templates install for its own sake; `from sweep import Run` works without."""
+OF_THE_SERVICE = ("azureml-defaults", "azureml-core", "azureml-sdk", "azureml-mlflow")
+"""What its templates install for its own sake; what stands in for it works without."""
 
 
 def split_conda(spec: str) -> tuple[str, str]:
