@@ -19,6 +19,10 @@ CONTEXT = {"help_option_names": ["-h", "--help"], "max_content_width": 100}
 COMMANDS = {
     "start": ("sweep.cli.start", "Run a sweep: an hdconfig.yml and a training script."),
     "resume": ("sweep.cli.start", "Go on with a sweep that was paused or killed."),
+    "pause": ("sweep.cli.change", "Let a sweep cease for now."),
+    "cancel": ("sweep.cli.change", "Cancel a run, or a sweep with all its runs."),
+    "set": ("sweep.cli.change", "Change how many runs of a sweep may live at one time."),
+    "invalidate": ("sweep.cli.change", "Let a run whose result is wrong count for nothing."),
     "validate": ("sweep.cli.validate", "Check an hdconfig.yml; run nothing."),
     "best": ("sweep.cli.read", "Show the best run and its hyperparameters."),
     "why": ("sweep.cli.why", "Explain why a run was stopped, failed, or went on."),

@@ -187,28 +187,9 @@ def show(reference: str, named: str, as_json: bool, workspace: Path | None) -> N
 @of_the_service
 def cancel(reference: str, named: str, workspace: Path | None) -> None:
     """Cancel a run, or a whole sweep with all its runs; `last` is the last sweep."""
-    from sweep.cli.show import run_row  # noqa: PLC0415 - not needed for --help
-    from sweep.core.run import OVER  # noqa: PLC0415
-    from sweep.engine.wishes import leave  # noqa: PLC0415
-    from sweep.storage.reader import SweepReader  # noqa: PLC0415
+    from sweep.cli.change import cancel_what  # noqa: PLC0415 - not needed for --help
 
-    if not (reference or named):
-        raise UserError("cancel what? Name a run or a sweep; `last` is the last sweep")
-    folder, number = find_workspace(workspace).find(reference or named)
-    if folder.is_lone_run:
-        number = None  # it goes with its only run, also before that is launched
-    what = folder.id if number is None else folder.run_id(number)
-    with SweepReader(folder.database) as reader:
-        status = reader.get("status")[0]
-        if status not in OVER and number is not None:
-            status = run_row(reader, folder, number).status
-    if status in OVER:
-        raise UserError(f"{what} is {status} already")
-    leave(folder.requests, "cancel", number, "canceled by the user")
-    if folder.engine is None:
-        click.echo(f"{what}: nobody works on it now; it will be canceled when it is resumed")
-    else:
-        click.echo(f"{what}: asked to cancel")
+    cancel_what(reference or named, workspace)
 
 
 @run.command("monitor-logs")

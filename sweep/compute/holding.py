@@ -98,7 +98,9 @@ class Holding:
         self._changed = False
 
     def open(self, wanted: int) -> None:
-        """Ask for slots; never for more than `wanted`."""
+        """Ask for slots; never for more than `wanted`, which may grow."""
+        if wanted == self._wanted:
+            return
         self._wanted, self._use = wanted, Use(wanted)
         self._allowed = Allowance(wanted) if self._pool is None else self._pool.need(wanted)
         self._fit()

@@ -82,10 +82,11 @@ class RayTarget:
         return time.time()
 
     def open(self, slots: int) -> None:
-        """Start the target host, which starts Ray or joins it; once."""
+        """Start the target host, which starts Ray or joins it; later, only ask for more slots."""
+        self._wanted = max(self._wanted, min(slots, self._resources.slots))
         if self._opened is not None:
+            self._slots.open(self._wanted)
             return
-        self._wanted = min(slots, self._resources.slots)
         self._none_since = time.monotonic()
         self._cluster.check()
         self._path.mkdir(mode=0o700, parents=True, exist_ok=True)

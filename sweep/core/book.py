@@ -135,7 +135,21 @@ class Book:
         record.state, record.reason, record.ended_at = RunState.CANCELED, reason, at
         self._conclude(record)
 
+    def forget(self, record: RunRecord) -> None:
+        """Take back what a run has reported that is over: nobody has learnt anything from it."""
+        self.board.forget(record.number)
+        if self.definition.sampling.exact:
+            return
+        over = (number for number, other in self.runs.items() if other.state in TERMINAL)
+        losses = {number: self._loss(number) for number in over}
+        limits = self.definition.limits
+        self.lineup.redefine(self.definition.sampling, limits.runs, losses)
+        for number, trial in self._trials():
+            self.lineup.learn(trial.configuration, self._loss(number))
+
     def _conclude(self, record: RunRecord) -> None:
+        if record.invalid:
+            self.board.forget(record.number)
         self.lineup.conclude(record, self._loss(record.number))
         self.definition.policy.finished(self.board, record.number)
 

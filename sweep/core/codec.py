@@ -28,6 +28,8 @@ EVENTS: tuple[type[Event], ...] = (
     events.LaunchesReleased,
     events.NodeReleased,
     events.Redefined,
+    events.Invalidated,
+    events.ConcurrencySet,
 )
 """The kinds of events; a kind's place in this list is its number in a journal: only append."""
 

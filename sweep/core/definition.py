@@ -122,6 +122,16 @@ def begun_with(facts: Mapping[str, Any]) -> SweepDefinition:
     return replace(first, prior=Prior.from_wire(facts.get("prior")))
 
 
+def redefined(definition: SweepDefinition, first: Mapping[str, Any]) -> dict[str, Any]:
+    """Return what is kept of a sweep that goes on with another definition.
+
+    Args:
+        definition: the present one.
+        first: the stored form of that from which its journal is replayed.
+    """
+    return {"definition": definition.to_wire(), "first_definition": first}
+
+
 def _plain(number: float) -> float:
     """Return an integral number as an int: it reads better in JSON and in messages."""
     return int(number) if float(number).is_integer() else number

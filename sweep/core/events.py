@@ -152,6 +152,28 @@ class Redefined:
 
 
 @dataclass(frozen=True, slots=True)
+class Amendment:
+    """Somebody changes something in a sweep, whether it is worked on or not; see its kinds."""
+
+    at: float
+
+
+@dataclass(frozen=True, slots=True)
+class Invalidated(Amendment):
+    """What a run has reported is wrong: it is as if it had reported nothing."""
+
+    run: int
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class ConcurrencySet(Amendment):
+    """From now on so many runs may live at one time."""
+
+    concurrent: int
+
+
+@dataclass(frozen=True, slots=True)
 class TimePassed:
     """It is `at` now."""
 
@@ -170,4 +192,6 @@ Event = (
     | LaunchesReleased
     | NodeReleased
     | Redefined
+    | Invalidated
+    | ConcurrencySet
 )

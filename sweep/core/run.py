@@ -26,6 +26,9 @@ class RunState(str, Enum):
     CANCELED = "Canceled"
 
 
+INVALID = "invalidated: "
+"""How the reason of a run begins whose reports are not to count."""
+
 LIVE = frozenset({RunState.QUEUED, RunState.RUNNING, RunState.STOPPING})
 """States in which a run occupies a slot."""
 
@@ -70,6 +73,7 @@ class RunRecord:
         verdict: the policy's verdict, where a policy stopped it.
         kind: in which way it has failed, or will have once it has stopped.
         again: whether it goes back to WAITING, not to CANCELED, once it has stopped.
+        invalid: whether the reports of the present attempt are not to count.
     """
 
     number: int
@@ -88,6 +92,7 @@ class RunRecord:
     node: str = ""
     kind: Kind | None = None
     again: bool = False
+    invalid: bool = False
 
     @property
     def live(self) -> bool:
@@ -96,7 +101,7 @@ class RunRecord:
 
     def begin(self, at: float) -> None:
         """Enter a new attempt."""
-        self.state = RunState.QUEUED
+        self.state, self.invalid = RunState.QUEUED, False
         self.attempt += 1
         self.reports, self.last, self.reason = 0, None, ""
         self.verdict, self.kind, self.node = None, None, ""

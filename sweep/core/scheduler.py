@@ -9,10 +9,12 @@ import math
 from collections.abc import Iterable, Iterator, Sequence
 
 from policies import Leaderboard, Verdict
+from sweep.core.amendment import amend
 from sweep.core.book import Book
 from sweep.core.commands import Command, Finish, Launch, Release, Stop, SweepStatus
 from sweep.core.definition import SweepDefinition
 from sweep.core.events import (
+    Amendment,
     CancelAsked,
     Completed,
     Event,
@@ -107,10 +109,10 @@ class Scheduler:
             stop = self._book.report(event.run, event.value, event.at)
             self._times.note(event.at)
             return [] if stop is None else [self._stop(*stop)]
-        if self.done and not isinstance(event, (Opened, Redefined)):
+        if self.done and not isinstance(event, (Opened, Redefined, Amendment)):
             raise IllegalEvent(f"the sweep is {self.status.value} and cannot take {event}")
         commands = [*self._account(event)]
-        if isinstance(event, Redefined):  # nobody works on the sweep, and no time of its passes
+        if self.done:  # nobody works on the sweep, and no time of its passes
             return commands
         self._times.note(event.at)
         return [*commands, *self._fill(event.at), *self._finish()]
@@ -163,6 +165,8 @@ class Scheduler:
                 yield from self._pass_time(at)
             case Redefined():
                 self._redefine(event)
+            case Amendment():
+                yield from amend(self._book, event, self._stop)
             case _:
                 yield from self._run_event(event)
 
@@ -219,17 +223,16 @@ class Scheduler:
     # ---- stop -------------------------------------------------------------------------
 
     def _cancel(self, event: CancelAsked) -> Iterator[Command]:
-        at, reason = event.at, event.reason
         if event.run is None:
-            yield from self._close(SweepStatus.CANCELED, reason, at)
+            yield from self._close(SweepStatus.CANCELED, event.reason, event.at)
             return
         record = self._book.record(event.run, event)
         if record.state in (RunState.QUEUED, RunState.RUNNING):
-            yield self._stop(record, reason)
+            yield self._stop(record, event.reason)
         elif record.state is RunState.STOPPING:
             record.again = False
         elif record.state is RunState.WAITING:
-            self._book.cancel_waiting(record, at, reason)
+            self._book.cancel_waiting(record, event.at, event.reason)
 
     def _stop(
         self, record: RunRecord, reason: str, verdict: Verdict | None = None, again: bool = False
@@ -271,9 +274,8 @@ class Scheduler:
                 yield self._stop(record, reason, again=again)
             elif not again:
                 record.again = False
-        if not again:
-            for record in self._book.lineup.waiting:
-                self._book.cancel_waiting(record, at, reason)
+        for record in [] if again else self._book.lineup.waiting:
+            self._book.cancel_waiting(record, at, reason)
 
     # ---- fill and finish --------------------------------------------------------------
 
@@ -288,11 +290,9 @@ class Scheduler:
             yield Launch(record.number, record.attempt, record.configuration)
 
     def _finish(self) -> Iterator[Command]:
-        if self._book.live:
+        if self._book.live or not (self._closing or self._book.lineup.spent):
             return
         if self._closing is None:
-            if not self._book.lineup.spent:
-                return
             self._closing = Finish(SweepStatus.COMPLETED, "")
             if self.runs and all(r.state is RunState.FAILED for r in self.runs.values()):
                 self._closing = Finish(SweepStatus.FAILED, "every run has failed")

@@ -9,7 +9,7 @@ from typing import Any
 from samplers import BayesianParameterSampling, Space, sampling_from_wire
 from sweep.core.definition import SweepDefinition
 from sweep.core.prior import Prior, Trial
-from sweep.core.run import OVER
+from sweep.core.run import INVALID, OVER
 from sweep.core.single import SINGLE
 from sweep.errors import ConfigError
 from sweep.storage.reader import RunRow, SweepReader
@@ -111,7 +111,7 @@ def _trials(folder: SweepFolder) -> list[Trial]:
                 stopped=row.status == "Canceled" and row.verdict is not None,
             )
             for row in reader.runs()
-            if row.status in OVER
+            if row.status in OVER and not row.reason.startswith(INVALID)
         ]
 
 

@@ -16,9 +16,12 @@ from sweep.core.commands import (
     Stop,
     SweepStatus,
 )
+from sweep.core.definition import redefined
 from sweep.core.events import (
     CancelAsked,
+    ConcurrencySet,
     Event,
+    Invalidated,
     LaunchesHeld,
     LaunchesReleased,
     Lost,
@@ -54,8 +57,8 @@ class Wishes(Protocol):
     def take(self) -> Sequence[tuple[str, int | None, str]]:
         """Return new wishes.
 
-        They are ("cancel" or "pause", a run or None for all, the reason), and ("release", None,
-        a node).
+        They are ("cancel" or "pause", a run or None for all, the reason), ("release", None, a
+        node), ("invalidate", a run, the reason) and ("concurrent", how many runs, who says so).
         """
         ...
 
@@ -162,8 +165,7 @@ class Engine:
         if self._redefinition is not None:
             definition, rerun = self._redefinition
             self._handle(Redefined(now, definition, rerun))
-            self._batch.sweep["definition"] = definition
-            self._batch.sweep["first_definition"] = self._first  # from which a replay begins
+            self._batch.sweep |= redefined(self.scheduler.definition, self._first)
         self._handle(Opened(now))
         for record in alive:  # they went with the engine that had launched them
             self._handle(Lost(now, record.number, "the engine ended", counts=False))
@@ -194,6 +196,12 @@ class Engine:
             self._handle(PauseAsked(now, reason))
         elif wish == "release":
             self._handle(NodeReleased(now, reason))
+        elif wish == "concurrent" and run is not None:
+            self._handle(ConcurrencySet(now, run))
+            self._batch.sweep |= redefined(self.scheduler.definition, self._first)
+            self._target.open(run)  # it may have to grow
+        elif wish == "invalidate" and run in self.scheduler.runs:
+            self._handle(Invalidated(now, run, reason))
         elif wish == "cancel" and (run is None or run in self.scheduler.runs):
             self._handle(CancelAsked(now, run, reason))
 

@@ -18,8 +18,8 @@ def leave(folder: Path, wish: str, run: int | None, reason: str) -> None:
 
     Args:
         folder: the sweep's folder for requests.
-        wish: "cancel", "pause", or "release" of a node.
-        run: number of a run; None for the sweep.
+        wish: "cancel", "pause", "invalidate", "release" of a node, or "concurrent".
+        run: number of a run, None for the sweep; how many runs may live at one time.
         reason: who wants it and why; kept with the run. The node, where one is released.
     """
     folder.mkdir(exist_ok=True)

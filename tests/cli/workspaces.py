@@ -136,6 +136,7 @@ def play(folder: SweepFolder, curve, extras: Extras | None = None, *, start_at=S
     """Work on a sweep until it is over or paused."""
     with SweepReader(folder.database) as reader:
         definition = SweepDefinition.from_wire(reader.get("definition"))
+        began = reader.get("first_definition", None) or reader.get("definition")
     journal = SqliteJournal(folder.database, definition.goal)
     target = Played(
         curve,
@@ -146,7 +147,7 @@ def play(folder: SweepFolder, curve, extras: Extras | None = None, *, start_at=S
     )
     try:
         Engine(
-            Scheduler(definition),
+            Scheduler(SweepDefinition.from_wire(began)),
             target,
             journal,
             lambda launch: RunOrder(launch.run, launch.attempt, launch.configuration),

@@ -144,3 +144,11 @@ def test_on_a_cluster_that_does_not_grow_all_are_asked_for_at_once():
     holding.launched()
     assert not holding.look(1e9)
     assert asked == [0, 1, 2]
+
+
+def test_may_ask_for_more_later():
+    bench = Bench(9, 2)
+    bench.holding.open(2)
+    assert bench.asked == [0, 1]
+    bench.holding.open(4)
+    assert bench.asked == [0, 1, 2, 3]

@@ -86,6 +86,10 @@ def next_event(s: Scheduler, dice: random.Random, at: float) -> Event:  # noqa: 
         return events.SlotsChanged(at, 5) if dice.random() < 0.5 else events.TimePassed(at)
     if kind < 0.06:
         return events.NodeReleased(at, "b")
+    if kind < 0.07:
+        return events.Invalidated(at, dice.choice([*s.runs]), "wrong")
+    if kind < 0.08:
+        return events.ConcurrencySet(at, dice.randint(1, 6))
     run = dice.choice(s.live)
     legal = [k for (state, k) in TRANSITIONS if state is run.state]
     chosen = dice.choice([k for k in legal if k is not events.Lost] * 6 + legal)
@@ -100,7 +104,9 @@ def next_event(s: Scheduler, dice: random.Random, at: float) -> Event:  # noqa: 
     return chosen(at, run.number)
 
 
-def story(seed: int) -> tuple[SweepDefinition, list[tuple[Event, list[Command]]], Scheduler]:
+def story(  # noqa: C901 - a list
+    seed: int,
+) -> tuple[SweepDefinition, list[tuple[Event, list[Command]]], Scheduler]:
     dice = random.Random(seed)
     first = swept = definition(dice)
     s, told, at = Scheduler(swept), [], 0.0
@@ -116,6 +122,8 @@ def story(seed: int) -> tuple[SweepDefinition, list[tuple[Event, list[Command]]]
             slots = event.slots
         if isinstance(event, events.Opened):
             slots = 0
+        if isinstance(event, events.ConcurrencySet):
+            swept = replace(swept, limits=replace(swept.limits, concurrent=event.concurrent))
         for command in commands:
             match command:
                 case Launch(run, attempt):
