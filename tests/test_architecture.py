@@ -34,6 +34,7 @@ LAYERS: dict[str, set[str]] = {
         "sweep.script",
         "sweep.storage",
     },
+    "sweep.view": {"samplers", "policies", "sweep.core", "sweep.errors", "sweep.storage"},
     "sweep.api": {
         "samplers",
         "policies",
@@ -44,8 +45,16 @@ LAYERS: dict[str, set[str]] = {
         "sweep.formats",
         "sweep.script",
         "sweep.storage",
+        "sweep.view",
     },
-    "sweep.compat": {"samplers", "sweep", "sweep.api", "sweep.errors", "sweep.script"},
+    "sweep.compat": {
+        "samplers",
+        "sweep",
+        "sweep.api",
+        "sweep.errors",
+        "sweep.script",
+        "sweep.view",
+    },
     "sweep.cli": {
         "samplers",
         "policies",
@@ -57,6 +66,7 @@ LAYERS: dict[str, set[str]] = {
         "sweep.errors",
         "sweep.formats",
         "sweep.storage",
+        "sweep.view",
     },
     "sweep": {  # the package's own __init__: names for users, found when they are used
         "samplers",

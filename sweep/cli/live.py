@@ -38,9 +38,17 @@ class LiveView:
     Args:
         reader: the sweep.
         slots: how many runs execute at one time at most.
+        console: where it is drawn.
+        since: when the sweep was begun, in seconds since the epoch; None: it begins now.
     """
 
-    def __init__(self, reader: SweepReader, slots: int, console: Console | None = None) -> None:
+    def __init__(
+        self,
+        reader: SweepReader,
+        slots: int,
+        console: Console | None = None,
+        since: float | None = None,
+    ) -> None:
         self._reader = reader
         self._slots = slots
         definition = reader.get("definition")
@@ -50,7 +58,7 @@ class LiveView:
         self._policy: str = definition["policy_config"]["name"]
         self._trends: dict[int, deque[float]] = {}
         self._seen: dict[int, int] = {}
-        self._started = time.monotonic()
+        self._started = time.monotonic() - (time.time() - since if since else 0.0)
         self._drawn = 0.0
         self._note = ""
         self._console = console or Console()

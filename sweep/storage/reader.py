@@ -13,7 +13,7 @@ from policies import Goal
 from sweep.core.codec import EVENTS, KIND
 from sweep.core.commands import Command, SweepStatus
 from sweep.core.definition import SweepDefinition
-from sweep.core.events import Event, Reported, Started
+from sweep.core.events import Event, Reported, SlotsChanged, Started
 from sweep.core.run import RunState
 from sweep.storage.closing import Closing
 from sweep.storage.past import unpack_entry
@@ -198,6 +198,19 @@ class SweepReader(Closing):
     def metric_names(self) -> list[str]:
         """Return the names of all ordinary metrics."""
         return [n for (n,) in self._ask("SELECT DISTINCT name FROM metric ORDER BY name")]
+
+    def span(self) -> tuple[float | None, float | None]:
+        """Return when the first run was launched and the last one that is over ended."""
+        [[first, last]] = self._ask("SELECT MIN(launched_at), MAX(ended_at) FROM run")
+        return first, last
+
+    def slots(self) -> int:
+        """Return how many places for runs the target had when it last said so; 0: it has not."""
+        rows = self._ask(
+            "SELECT data FROM event WHERE kind = ? ORDER BY seq DESC LIMIT 1", KIND[SlotsChanged]
+        )
+        with Explained(self._path, values=True):
+            return int(json.loads(rows[0][0])[0]) if rows else 0
 
     def tags(self, number: int, kind: str) -> dict[str, str | None]:
         """Return the tags, properties or artifacts of a run (-1: of the sweep)."""

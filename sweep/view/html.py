@@ -1,0 +1,186 @@
+"""Figures as pages to point at and zoom into, drawn by plotly; they need no network."""
+
+from __future__ import annotations
+
+import html
+import math
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from sweep.errors import UserError
+from sweep.view.figure import (
+    INK,
+    Axis,
+    Bars,
+    Figure,
+    Line,
+    Mark,
+    Panel,
+    Parallel,
+    Points,
+    Surface,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+ROW = 340
+"""Pixels of one row of panels."""
+ALONE = 560
+
+
+def write_html(figure: Figure, path: Path) -> None:
+    """Write a figure as one page that holds all it needs.
+
+    Raises:
+        UserError: plotly is not installed.
+        OSError: the file cannot be written.
+    """
+    page: str = plotly_figure(figure).to_html(include_plotlyjs=True, full_html=True)
+    title = f"<title>{html.escape(figure.title)}</title>"
+    path.write_text(page.replace("<head>", f"<head>{title}", 1), encoding="utf-8")
+
+
+def plotly_figure(figure: Figure) -> Any:
+    """Return a figure as plotly's own, for a notebook.
+
+    Raises:
+        UserError: plotly is not installed.
+    """
+    try:
+        from plotly import graph_objects as go  # noqa: PLC0415 - a large library
+        from plotly.subplots import make_subplots  # noqa: PLC0415
+    except ImportError:
+        raise UserError("a page needs plotly: pip install 'hypersweep[plot]'") from None
+    note = f"<br><sup>{_safe(figure.note)}</sup>" if figure.note else ""
+    layout = {
+        "title": {"text": _safe(figure.title) + note, "font": {"size": 16, "color": INK}},
+        "template": "plotly_white",
+        "hoverlabel": {"align": "left"},
+        "margin": {"l": 70, "r": 30, "t": 80, "b": 60},
+    }
+    if figure.parallel is not None:
+        drawn = go.Figure(_parallel(go, figure, figure.parallel))
+        drawn.update_layout(
+            {**layout, "margin": {"l": 90, "r": 60, "t": 120, "b": 40}}, height=ALONE
+        )
+        return drawn
+    columns = min(figure.columns, len(figure.panels))
+    rows = math.ceil(len(figure.panels) / columns)
+    drawn = make_subplots(rows, columns)
+    for place, panel in enumerate(figure.panels):
+        where = {"row": place // columns + 1, "col": place % columns + 1}
+        for mark in panel.marks:
+            drawn.add_trace(_trace(go, mark, panel, figure, scale=not place), **where)
+        drawn.update_xaxes(**_axis(panel.x), **where)
+        drawn.update_yaxes(**_axis(panel.y), **where)
+        if any(isinstance(mark, Bars) for mark in panel.marks):
+            drawn.update_yaxes(autorange="reversed", **where)
+    levels = max(len(panel.y.levels) for panel in figure.panels)
+    height = rows * ROW + 80 if len(figure.panels) > 1 else max(ALONE, 18 * levels + 160)
+    drawn.update_layout(**layout, height=height, barmode="overlay")
+    return drawn
+
+
+def _axis(axis: Axis) -> dict[str, Any]:
+    found: dict[str, Any] = {"title": {"text": _safe(axis.label)}}
+    if axis.levels:
+        texts = [_safe(text) for text in axis.levels]
+        found |= {"tickmode": "array", "tickvals": [*range(len(texts))], "ticktext": texts}
+    elif axis.log:
+        found |= {"type": "log", "exponentformat": "power"}
+    elif axis.whole:
+        found["tickformat"] = "d"
+    return found
+
+
+def _trace(go: Any, mark: Mark, panel: Panel, figure: Figure, *, scale: bool) -> Any:
+    colours = "Viridis_r" if figure.reverse else "Viridis"
+    low, high = figure.shades
+    match mark:
+        case Line():
+            return go.Scatter(
+                x=mark.x,
+                y=mark.y,
+                mode="lines",
+                line={
+                    "color": mark.colour,
+                    "width": mark.width,
+                    "shape": "hv" if mark.step else "linear",
+                },
+                opacity=mark.opacity,
+                legendgroup=mark.name or mark.colour,
+                **_named(mark.name),
+                **_hover([mark.hover] * len(mark.x) if mark.hover else (), "%{y:.6g}"),
+            )
+        case Points():
+            shaded = {
+                "color": mark.shades,
+                "colorscale": colours,
+                "cmin": low,
+                "cmax": high,
+                "showscale": scale,
+                "colorbar": {"title": {"text": _safe(figure.shade)}},
+                "line": {"width": 0.7, "color": "white"},
+            }
+            marker = shaded if mark.shades else {"color": mark.colour}
+            return go.Scatter(
+                x=mark.x,
+                y=mark.y,
+                mode="markers",
+                marker={**marker, "size": mark.size},
+                **_named(mark.name),
+                **_hover(mark.hover, "%{x:.6g}, %{y:.6g}"),
+            )
+        case Bars():
+            return go.Bar(
+                x=mark.length,
+                y=mark.row,
+                base=mark.start or None,
+                orientation="h",
+                marker={"color": mark.colour},
+                error_x={"type": "data", "array": mark.errors} if mark.errors else None,
+                **_named(mark.name),
+                **_hover(mark.hover, "%{x:.6g}"),
+            )
+        case Surface():
+            shades = {"colorscale": colours, "zmin": low, "zmax": high, "showscale": False}
+            if panel.x.levels or panel.y.levels:  # there is nothing between two texts
+                return go.Heatmap(x=mark.x, y=mark.y, z=mark.z, **shades)
+            return go.Contour(x=mark.x, y=mark.y, z=mark.z, ncontours=24, **shades)
+
+
+def _parallel(go: Any, figure: Figure, drawn: Parallel) -> Any:
+    dimensions = [
+        {
+            "label": _safe(dimension.label),
+            "values": [None if math.isnan(p) else p for p in dimension.places],
+            "tickvals": [place for place, _ in dimension.ticks],
+            "ticktext": [_safe(text) for _, text in dimension.ticks],
+            "range": [0, 1],
+        }
+        for dimension in drawn.dimensions
+    ]
+    line = {
+        "color": drawn.shades,
+        "colorscale": "Viridis_r" if figure.reverse else "Viridis",
+        "showscale": True,
+        "colorbar": {"title": {"text": _safe(figure.shade)}},
+    }
+    return go.Parcoords(dimensions=dimensions, line=line)
+
+
+def _named(name: str) -> dict[str, Any]:
+    return {"name": _safe(name), "showlegend": bool(name)}
+
+
+def _hover(texts: Sequence[str], otherwise: str) -> dict[str, Any]:
+    if not texts:
+        return {"hovertemplate": f"{otherwise}<extra></extra>"}
+    shown = [_safe(text).replace("\n", "<br>") for text in texts]
+    return {"text": shown, "hoverinfo": "text"}
+
+
+def _safe(text: str) -> str:
+    """Return a text of somebody else's that a page shows as it is."""
+    return html.escape(text, quote=False)
