@@ -1,10 +1,10 @@
 """Which run is in which slot of a target, and how many a slot may be given ahead.
 
 A slot executes one run at a time. Between a run's end and the word of it here, and back with the
-next run, a slot would wait; where runs are so short that this shows, a slot is given more than one
-run, and they wait there: as many as it executes within `AHEAD_SECONDS`, or one where a run takes
-less than `ONE_AHEAD_SECONDS`. When a slot has nothing to do, what waits behind a run elsewhere is
-taken back.
+next run, a slot would wait; where runs are so short that this shows, a slot is given more than
+one run, and they wait there: as many as it executes within `AHEAD_SECONDS`, and at least two where
+a run takes less than `TWO_AHEAD_SECONDS`, one below `ONE_AHEAD_SECONDS`. When a slot has nothing to
+do for a while, what waits behind a run elsewhere is taken back.
 """
 
 from __future__ import annotations
@@ -15,11 +15,12 @@ from sweep.compute.target import RunOrder, SlotsAre
 
 ID_SHOWN = 8
 """Characters of a node's id in its name."""
-AHEAD_SECONDS, ONE_AHEAD_SECONDS = 0.02, 1.0
+AHEAD_SECONDS, TWO_AHEAD_SECONDS, ONE_AHEAD_SECONDS = 0.02, 0.2, 1.0
 MOST_AHEAD = 32
 """Runs that one slot may be given ahead."""
 RECALL_SECONDS = 0.05
-"""How long a slot may be silent before what waits there is offered to others."""
+"""How long one slot must be idle, and another silent, before what waits there is taken back: most
+often the next run for the idle one is under way."""
 LONG_SECONDS = 10.0
 """Any longer run counts as so long in the average."""
 WEIGHT = 0.2
@@ -97,15 +98,22 @@ class Assignment:
         self._told = self._ahead()
         return SlotsAre(len(usable), len({node.id for node in usable}), self._told * len(usable))
 
+    @property
+    def ahead(self) -> int:
+        """How many runs a slot may be given ahead, as was told last."""
+        return self._told
+
     def news(self) -> SlotsAre | None:
         """Return what has changed much about how many runs may be given ahead."""
         ahead = self._ahead()
-        return self.are() if ahead > 2 * self._told or 2 * ahead < self._told else None
+        much = ahead >= 2 * self._told or 2 * ahead <= self._told
+        return self.are() if ahead != self._told and much else None
 
     def _ahead(self) -> int:
         if not self._can_wait or self._seconds >= ONE_AHEAD_SECONDS:
             return 0
-        return max(1, min(MOST_AHEAD, int(AHEAD_SECONDS / max(self._seconds, 1e-6))))
+        least = 2 if self._seconds < TWO_AHEAD_SECONDS else 1
+        return max(least, min(MOST_AHEAD, int(AHEAD_SECONDS / max(self._seconds, 1e-6))))
 
     # ---- runs -------------------------------------------------------------------------
 
@@ -129,7 +137,7 @@ class Assignment:
 
         Many are told at once: each time costs a call of Ray.
         """
-        return len(self._held[slot]) - untold <= max(1, self._told // 2)
+        return len(self._held[slot]) - untold <= max(min(self._told, 2), self._told // 2, 1)
 
     def end(self, key: str, now: float, seconds: float | None = None) -> RunOrder:
         """Take note that a run has ended, which has executed for so long."""
@@ -157,7 +165,7 @@ class Assignment:
 
     def overdue(self, now: float) -> list[int]:
         """Return slots in which runs wait behind a long one, each once."""
-        if not self._free:
+        if not any(now - self._ended[slot] > RECALL_SECONDS for slot in self._free):
             return []
         found = [
             slot

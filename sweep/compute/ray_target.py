@@ -31,9 +31,10 @@ from sweep.errors import TargetError
 
 PATIENCE = 0.25
 """Longest wait of one poll, in seconds: signals and views are looked after in between."""
-BUSY_SECONDS, GATHER_SECONDS = 0.005, 0.002
-"""When there was something to hear so shortly before, more is gathered for so long: what is heard
-together is written in one transaction, and a transaction costs more than a report."""
+LONG_RUNS, SHORT_RUNS = (0.005, 0.002), (0.03, 0.006)
+"""When something was heard within the first of these seconds, more is gathered for the second: what
+is heard together is written in one transaction, which costs more than a report. Slots that have
+their next run already do not wait for it."""
 OBEDIENCE = 10.0
 """Seconds, beyond the grace of a run, in which a slot must have ended it."""
 SLOT_DEADLINE = 120.0
@@ -154,8 +155,9 @@ class RayTarget:
     def _hear(self, wait: float) -> list[dict[str, Any]]:
         heard = self._host.hear(wait)
         now = time.monotonic()
-        if heard and not self._stopping and now - self._heard_at < BUSY_SECONDS:
-            time.sleep(GATHER_SECONDS)
+        busy, gather = SHORT_RUNS if self._runs.ahead else LONG_RUNS
+        if heard and not self._stopping and now - self._heard_at < busy:
+            time.sleep(gather)
             heard += self._host.hear(0)
         if heard:
             self._heard_at = now

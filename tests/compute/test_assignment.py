@@ -51,6 +51,27 @@ def test_one_is_given_ahead_where_runs_take_less_than_a_second():
     assert busy(made(), 0.5) == SlotsAre(2, 2, 2)
 
 
+def test_two_where_they_take_less_than_a_fifth_and_the_slot_is_told_of_each():
+    runs = made(1)
+    assert busy(runs, 0.05) == SlotsAre(1, 1, 2)
+    for number in range(3):
+        runs.place(str(number), RunOrder(number, 1, {}))
+        assert runs.is_low(0, 1)
+
+
+def test_nothing_is_taken_back_for_a_slot_whose_next_run_may_be_under_way():
+    runs = made()
+    busy(runs, 0.05)
+    for number, key in enumerate(["a", "b", "next", "other"]):
+        runs.place(key, RunOrder(number, 1, {}))
+    now = 10.0
+    here, there = runs.slot("a"), 1 - runs.slot("a")
+    for key in [k for k in ("a", "b", "next", "other") if runs.slot(k) == here]:
+        runs.end(key, now, 0.05)
+    assert runs.overdue(now + RECALL_SECONDS / 2) == []
+    assert runs.overdue(now + 2 * RECALL_SECONDS) == [there]
+
+
 @pytest.mark.parametrize(("can_wait", "seconds"), [(False, 0.001), (True, 5)])
 def test_others_are_not(can_wait, seconds):
     assert busy(made(can_wait=can_wait), seconds) is None
