@@ -158,9 +158,11 @@ class TestPools:
         assert "prints its configuration for `ray up`" in refused(*azure)
         Path("token").touch(mode=0o600)
         more = ["--location", "westus2", "--set", "token_file=token", "--set", "resource_group=rg"]
+        more += ["--vm-priority", "lowpriority"]
         said = sweep(*azure, "--dry-run", *more, "--set", "subscription=s")
-        assert said.code == 0, said.err
+        assert (said.code, said.err) == (0, "")
         assert "Standard_D2_v3" in said.out
+        assert "priority: Spot" in said.out
         assert "did you mean 'region'?" in refused(*azure, "--dry-run", "--set", "regoin=x")
         assert kept() == ""
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import signal
 import sys
@@ -109,13 +110,17 @@ def place(request, tmp_path) -> Iterator[Place]:
 
 @pytest.mark.ray
 @pytest.mark.timeout(600)
-def test_a_target_from_its_beginning_to_its_end(place, tmp_path, tmp_path_factory):
+def test_a_target_from_its_beginning_to_its_end(
+    place, tmp_path, tmp_path_factory, record_property
+):
     scope = (tmp_path_factory.getbasetemp(), Path(os.environ["TMPDIR"]))
-    before = ours(*scope), files(*place.folders)
+    before, began = (ours(*scope), files(*place.folders)), time.monotonic()
     story = Story(place, tmp_path)
     try:
         runs_prove_where_they_are(story, place)
-        a_stop_leaves_nothing_of_a_run(story)
+        record_property("open_to_four_runs_ended_s", round(time.monotonic() - began, 2))
+        with measured(record_property, "stop_s"):
+            a_stop_leaves_nothing_of_a_run(story)
         pids = two_run_for_ever(story)
         there = ours(*scope) - before[0]
         heard_at = {s: at for s, at in listening().items() if s in sockets(there)}
@@ -127,14 +132,24 @@ def test_a_target_from_its_beginning_to_its_end(place, tmp_path, tmp_path_factor
         if address := place.address():
             with pytest.raises(UserError, match="does not let us in"):
                 ExistingCluster(address).check()
-        lose_the_node_of_run_10(story, place, pids)
+        with measured(record_property, "loss_to_run_again_s"):
+            lose_the_node_of_run_10(story, place, pids)
     finally:
-        story.target.close()
-        place.end()
+        with measured(record_property, "close_s"):
+            story.target.close()
+            place.end()
     gone(lambda: ours(*scope) - before[0])
     assert not heard_at.keys() & listening().keys()
     assert files(*place.folders) <= before[1]
     assert not [path for path in temporary if path.exists()]
+
+
+@contextlib.contextmanager
+def measured(record: Callable[[str, object], None], what: str) -> Iterator[None]:
+    """Let the report of the tests tell how long something has taken."""
+    began = time.monotonic()
+    yield
+    record(what, round(time.monotonic() - began, 2))
 
 
 def runs_prove_where_they_are(story: Story, place: Place) -> None:
