@@ -136,7 +136,8 @@ def play(folder: SweepFolder, curve, extras: Extras | None = None, *, start_at=S
     """Work on a sweep until it is over or paused."""
     with SweepReader(folder.database) as reader:
         definition = SweepDefinition.from_wire(reader.get("definition"))
-        began = reader.get("first_definition", None) or reader.get("definition")
+        names = ("first_definition", "definition", "prior")
+        began = begun_with({name: reader.get(name, None) for name in names})
     journal = SqliteJournal(folder.database, definition.goal)
     target = Played(
         curve,
@@ -147,7 +148,7 @@ def play(folder: SweepFolder, curve, extras: Extras | None = None, *, start_at=S
     )
     try:
         Engine(
-            Scheduler(SweepDefinition.from_wire(began)),
+            Scheduler(began),
             target,
             journal,
             lambda launch: RunOrder(launch.run, launch.attempt, launch.configuration),

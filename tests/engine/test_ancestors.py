@@ -6,18 +6,19 @@ from pathlib import Path
 
 import pytest
 
-from policies import Goal, NoTerminationPolicy
+from policies import BanditPolicy, Goal, NoTerminationPolicy
 from samplers import BayesianParameterSampling, GridParameterSampling, choice, uniform
 from sweep.core.definition import Limits, SweepDefinition, begun_with
 from sweep.core.prior import Trial
 from sweep.engine.ancestors import Ancestors
+from sweep.engine.open import OpenSweep
 from sweep.engine.submit import Submission, create
 from sweep.engine.template import ScriptTemplate
 from sweep.errors import ConfigError
 from sweep.formats.runconfig import RunConfiguration
 from sweep.storage.reader import SweepReader
 from sweep.storage.workspace import WorkspaceFolder
-from tests.cli.workspaces import kept, lone, play, story, values
+from tests.cli.workspaces import kept, lone, play, story, sweep, values
 
 GRID = GridParameterSampling({"--x": choice(*range(6))})
 
@@ -139,3 +140,28 @@ def test_parents_may_be_in_another_workspace(place, tmp_path_factory):
     (place / "source").mkdir()
     new = child(place, Ancestors([old], [(old, 0)]))
     assert len(facts_of(new, "prior")["prior"]["trials"]) == 6
+
+
+def test_what_was_decided_with_it_is_decided_again(place):
+    """A policy stops a run because of an earlier sweep; doctor and resume replay that."""
+    old = story(place)
+    (place / "source" / "train.py").write_text("")
+    submission = Submission(
+        SweepDefinition(
+            GRID, "accuracy", Goal.MAXIMIZE, Limits(3, 1), BanditPolicy(slack_factor=0.1)
+        ),
+        RunConfiguration(script="train.py"),
+        place / "source",
+        "demo",
+        ancestors=Ancestors([old], [(old, 4)]),
+    )
+    new = create(WorkspaceFolder.make(place), submission, print)
+    play(new, values(0.5, 0.5))
+    with SweepReader(new.database) as reader:
+        rows = reader.runs()
+    assert [row.configuration["--x"] for row in rows] == [4, 0, 1]
+    assert "the best of a run of an earlier sweep by then" in rows[0].reason
+    with OpenSweep(new, start=False) as opened:
+        assert opened.engine.over
+        assert opened.engine.replayed > 3
+    assert new.id not in sweep("doctor").out
