@@ -15,7 +15,7 @@ from samplers import GridParameterSampling, choice
 from sweep.cli.main import main
 from sweep.compute.simulated import Simulated
 from sweep.compute.target import RunEnded, RunOrder, RunSaid, RunStarted
-from sweep.core.definition import Limits, SweepDefinition
+from sweep.core.definition import Limits, SweepDefinition, begun_with
 from sweep.core.scheduler import Scheduler
 from sweep.core.single import Single
 from sweep.engine.engine import Engine
