@@ -6,7 +6,7 @@ from array import array
 from bisect import bisect_left, bisect_right
 from collections.abc import Iterable
 
-MOST = 2048
+MOST = 1024
 """Figures in a block at most: that many are moved, at C's speed, to make room for one."""
 FEWEST = MOST // 16
 
@@ -25,7 +25,7 @@ class Ranks:
         blocks: their figures. Not to be changed by others.
     """
 
-    __slots__ = ("_ends", "_orders", "_tops", "blocks", "size")
+    __slots__ = ("_ends", "_orders", "_sizes", "_tops", "blocks", "size")
 
     def __init__(self, pairs: Iterable[tuple[float, int]] = ()) -> None:
         ordered = sorted(pairs)
@@ -36,8 +36,9 @@ class Ranks:
             some = ordered[begin : begin + MOST // 2]
             self.blocks.append(array("d", [figure for figure, _ in some]))
             self._orders.append(array("q", [order for _, order in some]))
-        self._tops = [block[-1] for block in self.blocks]  # the last of each block
-        self._ends = [orders[-1] for orders in self._orders]  # and its order
+        self._tops = array("d", [block[-1] for block in self.blocks])  # the last of each block
+        self._ends = array("q", [orders[-1] for orders in self._orders])  # and its order
+        self._sizes = [len(block) for block in self.blocks]
 
     def pairs(self) -> Iterable[tuple[float, int]]:
         """Yield all figures with their orders, smallest first."""
@@ -62,6 +63,7 @@ class Ranks:
         block = self.blocks[number]
         block.insert(place, figure)
         self._orders[number].insert(place, order)
+        self._sizes[number] += 1
         self.size += 1
         if len(block) > MOST:
             self._split(number)
@@ -79,6 +81,7 @@ class Ranks:
         if block[place] != figure or orders[place] != order:
             raise KeyError(figure, order)
         del block[place], orders[place]
+        self._sizes[number] -= 1
         self.size -= 1
         if len(block) < FEWEST and len(self._tops) > 1:
             self._merge(number)
@@ -90,7 +93,7 @@ class Ranks:
     def below(self, figure: float, order: int) -> int:
         """Return how many come before a figure with an order, which need not be there."""
         number, place = self._find(figure, order)
-        return sum(map(len, self.blocks[:number])) + place if number else place
+        return sum(self._sizes[:number]) + place if number else place
 
     def upto(self, figure: float) -> int:
         """Return how many figures are not above one."""
@@ -98,7 +101,7 @@ class Ranks:
         if number == len(self._tops):
             return self.size
         place = bisect_right(self.blocks[number], figure)
-        return sum(map(len, self.blocks[:number])) + place if number else place
+        return sum(self._sizes[:number]) + place if number else place
 
     # ---- blocks -----------------------------------------------------------------------
 
@@ -125,6 +128,7 @@ class Ranks:
         half = len(block) // 2
         self._insert_block(number, block[:half], orders[:half])
         del block[:half], orders[:half]
+        self._sizes[number + 1] = len(block)
 
     def _merge(self, number: int) -> None:
         """Join a block that has become small with a neighbour."""
@@ -142,6 +146,8 @@ class Ranks:
         self._orders.insert(number, orders)
         self._tops.insert(number, block[-1])
         self._ends.insert(number, orders[-1])
+        self._sizes.insert(number, len(block))
 
     def _remove_block(self, number: int) -> None:
-        del self.blocks[number], self._orders[number], self._tops[number], self._ends[number]
+        del self.blocks[number], self._orders[number]
+        del self._tops[number], self._ends[number], self._sizes[number]
