@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import Protocol, runtime_checkable
 
-from sweep.compute.ray_target import RayTarget
 from sweep.compute.target import (
     Message,
     Notice,
@@ -36,7 +35,7 @@ class RenewedTarget:
         cluster: on which they are.
     """
 
-    def __init__(self, make: Callable[[], RayTarget], cluster: Renewable) -> None:
+    def __init__(self, make: Callable[[], Target], cluster: Renewable) -> None:
         self._make, self._cluster = make, cluster
         self._target = make()
         self._slots = 0
@@ -97,10 +96,6 @@ class RenewedTarget:
         """Let go of the cluster."""
         self._target.close()
 
-    def processes(self) -> list[int]:
-        """Return the processes of the target that live on this machine."""
-        return self._target.processes()
-
     def _forget(self, message: RunEnded | RunLost) -> None:
         order = self._orders.get(message.run)
         if order is not None and order.attempt == message.attempt:
@@ -123,7 +118,7 @@ class RenewedTarget:
         return messages
 
 
-def target_on(cluster: object, make: Callable[[], RayTarget]) -> Target:
+def target_on(cluster: object, make: Callable[[], Target]) -> Target:
     """Return a target on a cluster, which is brought up again if that is possible.
 
     Args:
