@@ -45,9 +45,8 @@ def attach(experiment_name: str | None, path: Path, as_json: bool) -> None:
     A folder that is attached already keeps what it has; another experiment replaces its own.
     """
     from sweep.cli.start import folder_name  # noqa: PLC0415 - not needed for --help
+    from sweep.cli.templates import write_templates  # noqa: PLC0415
     from sweep.core.words import plain  # noqa: PLC0415
-    from sweep.formats.environment import Environment, PythonSection  # noqa: PLC0415
-    from sweep.formats.runconfig import RunConfiguration, write_runconfig  # noqa: PLC0415
 
     project = path / ".azureml"
     about, attached = project_config(path), attached_experiment(path)
@@ -62,10 +61,7 @@ def attach(experiment_name: str | None, path: Path, as_json: bool) -> None:
         (path / ".amlignore").write_text(AMLIGNORE)
         if (path / ".gitignore").exists():
             warn("snapshots go by the new .amlignore from now on, and no longer by .gitignore")
-    if not (project / "local").exists():
-        python = PythonSection(user_managed_dependencies=True)
-        template = RunConfiguration(environment=Environment(name="local", python=python))
-        write_runconfig(template, project / "local")
+    templates = write_templates(project, workspace)
     result = {
         "Experiment name": experiment,
         "Project path": str(path.resolve()),
@@ -76,7 +72,8 @@ def attach(experiment_name: str | None, path: Path, as_json: bool) -> None:
         return
     for key, value in result.items():
         click.echo(f"{key + ':':<18}{plain(value)}")
-    click.echo("Run configuration: local  (sweep run submit-script -c local my_train.py)")
+    click.echo(f"{'Configurations:':<18}{', '.join(templates)}")
+    click.echo("A run:            sweep run submit-script -c local my_train.py")
 
 
 def project_config(project: Path) -> dict[str, Any]:

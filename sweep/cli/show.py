@@ -77,9 +77,11 @@ def show_run(folder: SweepFolder, run: int, *, as_json: bool) -> None:
         row = run_row(reader, folder, run)
         metrics = reader.metrics(run, row.attempt)
         tags = reader.tags(run, "tag")
+        node = reader.get(f"node:{row.facts.get('node')}", None) or {}
         metric = plain(reader.get("definition")["primary_metric_config"]["name"])
     if as_json:
-        print_json({**run_json(folder, row), "metrics": dict(_by_name(metrics)), "tags": tags})
+        about = {"metrics": dict(_by_name(metrics)), "tags": tags, "node_facts": node}
+        print_json({**run_json(folder, row), **about})
         return
     click.echo(click.style(folder.run_id(run), bold=True))
     lines = [
@@ -94,12 +96,20 @@ def show_run(folder: SweepFolder, run: int, *, as_json: bool) -> None:
         *((plain(k), _values(v)) for k, v in _by_name(metrics)),
         *((f"tag {plain(k)}", plain(v or "")) for k, v in tags.items()),
         *((plain(k), _fact(k, v)) for k, v in row.facts.items() if k != "tail"),
+        *((f"node's {plain(k)}", _of_node(v)) for k, v in node.items() if v and k != "host"),
         ("folder", plain(str(folder.run_folder(run, row.attempt)))),
     ]
     width = max(len(name) for name, _ in lines if name) + 2
     for name, text in lines:
         if name:
             click.echo(f"  {name:<{width}}{text}")
+
+
+def _of_node(value: object) -> str:
+    """Return a fact about a node: a text, GPUs by their names, or packages with their versions."""
+    if isinstance(value, dict):
+        value = [f"{name} {version}" for name, version in value.items()]
+    return plain(", ".join(map(str, value)) if isinstance(value, list) else str(value))
 
 
 def _fact(name: str, value: object) -> str:

@@ -8,6 +8,7 @@ import stat
 import pytest
 
 from sweep.cli.folder import AMLIGNORE
+from sweep.formats.packages import packages_of
 from sweep.formats.runconfig import find_runconfig, read_runconfig
 from tests.cli.workspaces import kept, lone, sweep
 
@@ -28,9 +29,11 @@ class TestAttach:
             "Experiment name:  demo",
             f"Project path:     {place}",
             f"Workspace:        {place}/.sweep",
-            "Run configuration: local  (sweep run submit-script -c local my_train.py)",
+            "Configurations:   local, docker",
+            "A run:            sweep run submit-script -c local my_train.py",
         ]
-        assert files(place) == [".amlignore", ".azureml/config.json", ".azureml/local"]
+        names = ("conda_dependencies.yml", "config.json", "docker", "local")
+        assert files(place) == [".amlignore", *(f".azureml/{name}" for name in names)]
         assert (place / ".amlignore").read_text() == AMLIGNORE
         assert json.loads((place / ".azureml/config.json").read_text())["Id"] == "demo"
         local = read_runconfig(find_runconfig(place, "local"))
@@ -39,7 +42,20 @@ class TestAttach:
             True,
         )
         assert local.warnings == ()
+        docker = read_runconfig(find_runconfig(place, "docker"))
+        assert docker.docker["useDocker"]
+        assert docker.environment.docker["baseImage"].startswith("python:3.")
+        local.environment.python.user_managed_dependencies = False
+        found = packages_of(local.environment.python, place)
+        assert (found.name, found.pip) == ("project_environment", ("numpy",))
         assert stat.S_IMODE((place / ".sweep").stat().st_mode) == 0o700
+
+    def test_each_target_has_its_run_configuration(self, place):
+        sweep("folder", "attach")
+        size = ("--max-nodes", 1, "--vm-size", "STANDARD_D2_V2")
+        assert sweep("computetarget", "create", "amlcompute", "-n", "cpus", *size).code == 0
+        assert sweep("folder", "attach").lines[3] == "Configurations:   local, docker, cpus"
+        assert read_runconfig(find_runconfig(place, "cpus")).target == "cpus"
 
     def test_the_experiment_is_called_like_the_folder(self, place):
         (place / "My project!").mkdir()
