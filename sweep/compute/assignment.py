@@ -2,9 +2,9 @@
 
 A slot executes one run at a time. Between a run's end and the word of it here, and back with the
 next run, a slot would wait; where runs are so short that this shows, a slot is given more than
-one run, and they wait there: as many as it executes within `AHEAD_SECONDS`, and at least two where
-a run takes less than `TWO_AHEAD_SECONDS`, one below `ONE_AHEAD_SECONDS`. When a slot has nothing to
-do for a while, what waits behind a run elsewhere is taken back.
+one run, and they wait there: as many as it executes within `AHEAD_SECONDS`, and at least two
+where a run takes less than `TWO_AHEAD_SECONDS`, one below `ONE_AHEAD_SECONDS`. When a slot has
+nothing to do for a while, what waits behind a run elsewhere is taken back.
 """
 
 from __future__ import annotations

@@ -32,9 +32,9 @@ from sweep.errors import TargetError
 PATIENCE = 0.25
 """Longest wait of one poll, in seconds: signals and views are looked after in between."""
 LONG_RUNS, SHORT_RUNS = (0.005, 0.002), (0.03, 0.006)
-"""When something was heard within the first of these seconds, more is gathered for the second: what
-is heard together is written in one transaction, which costs more than a report. Slots that have
-their next run already do not wait for it."""
+"""When something was heard within the first of these seconds, more is gathered for the second:
+what is heard together is written in one transaction, which costs more than a report. Slots that
+have their next run already do not wait for it."""
 OBEDIENCE = 10.0
 """Seconds, beyond the grace of a run, in which a slot must have ended it."""
 SLOT_DEADLINE = 120.0
