@@ -10,6 +10,8 @@ from functools import cache
 from pathlib import Path
 
 PACKAGES = ("policies", "samplers", "sweep")
+FILES = ("*.py", "*.dist-info/*")
+"""What of them is needed: programs, and by what others find them."""
 PROTOCOL = 1
 """Of the words that cross a connection: raised when older ones are not understood any more."""
 HERE = Path(__file__).parent
@@ -20,7 +22,8 @@ def packed() -> bytes:
     """Return our packages as a compressed tar file; the same bytes for the same sources."""
     root, buffer = HERE.parent.parent, io.BytesIO()
     with tarfile.open(fileobj=buffer, mode="w") as tar:
-        for path in sorted(p for name in PACKAGES for p in (root / name).rglob("*.py")):
+        found = {p for name in PACKAGES for kind in FILES for p in (root / name).rglob(kind)}
+        for path in sorted(found):
             data = path.read_bytes()
             member = tarfile.TarInfo(str(path.relative_to(root)))
             member.size, member.mode = len(data), 0o644

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import io
 import subprocess
 import sys
+import tarfile
 import textwrap
 import venv
 from pathlib import Path
 
 import pytest
+
+from sweep.compute.ssh_sources import packed
 
 ROOT = Path(__file__).parents[2]
 
@@ -227,3 +231,14 @@ def test_it_is_part_of_what_is_installed():
     if "No module named" in done.stderr:
         pytest.skip("setuptools is not installed here")
     assert "sweep.compat.importable.azureml" in done.stdout.split(), done.stderr
+
+
+def test_all_of_it_travels_to_other_machines():
+    with tarfile.open(fileobj=io.BytesIO(packed())) as tar:
+        names = {name for name in tar.getnames() if name.startswith("sweep/compat/importable/")}
+    there = {
+        str(path.relative_to(ROOT))
+        for path in (ROOT / "sweep" / "compat" / "importable").rglob("*")
+        if path.is_file() and "__pycache__" not in path.parts
+    }
+    assert names == there
