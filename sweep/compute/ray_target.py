@@ -155,7 +155,7 @@ class RayTarget:
     def _hear(self, wait: float) -> list[dict[str, Any]]:
         heard = self._host.hear(wait)
         now = time.monotonic()
-        busy, gather = SHORT_RUNS if self._runs.ahead else LONG_RUNS
+        busy, gather = SHORT_RUNS if self._runs.ahead > 1 else LONG_RUNS
         if heard and not self._stopping and now - self._heard_at < busy:
             time.sleep(gather)
             heard += self._host.hear(0)
