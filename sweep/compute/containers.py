@@ -11,6 +11,8 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
+from sweep.compute.compat import IMPORTABLE, TRACKING
+from sweep.compute.overheard import VARIABLE
 from sweep.compute.travel import OF_A_MACHINE
 
 ENGINES = ("docker", "podman")
@@ -82,9 +84,11 @@ def contained(
     argv += [word for path in _ours() for word in _mount(str(path), f"{OURS}/{path.name}", ",ro")]
     argv += ["--workdir", order.get("cwd") or folder]
     env = dict(order["env"])
-    env["PYTHONPATH"] = ":".join(filter(None, (OURS, env.get("PYTHONPATH"))))
+    ours = (OURS, env.get("PYTHONPATH"), f"{OURS}/{IMPORTABLE.relative_to(IMPORTABLE.parents[2])}")
+    env["PYTHONPATH"] = ":".join(filter(None, ours))
     passed = [name for name in env if not OF_A_MACHINE.fullmatch(name)]
-    argv += [word for name in [*passed, "SWEEP_CHANNEL"] for word in ("--env", name)]
+    passed += [name for name in ("SWEEP_CHANNEL", TRACKING, VARIABLE) if name not in passed]
+    argv += [word for name in passed for word in ("--env", name)]
     argv += [*asked.get("arguments", ()), asked["image"], *order["argv"]]
     return {**order, "env": env, "argv": argv, "container": [program, name]}
 

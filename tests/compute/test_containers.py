@@ -62,6 +62,7 @@ class TestWords:
             assert f"--mount type=bind,source={path},target={path} " in words
         assert f"source={package},target=/opt/hypersweep/sweep,ro" in words
         names = ("TOKEN", "SWEEP_RUN_ID", "PYTHONPATH", "SWEEP_CHANNEL")
+        names += ("MLFLOW_TRACKING_URI", "SWEEP_METRICS_FILE")
         passed = [word for name in names for word in ("--env", name)]
         tail = ["--memory", "1g", "r.example/mine:1", "python", "x.py"]
         assert argv[argv.index("--workdir") :] == ["--workdir", "/f", *passed, *tail]

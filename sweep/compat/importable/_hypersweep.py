@@ -4,6 +4,8 @@ A run's interpreter need not have hypersweep installed, and beside a training sc
 another `sweep`: then ours is imported whole, and taken off the table again.
 """
 
+from __future__ import annotations
+
 import contextlib
 import importlib
 import importlib.util
