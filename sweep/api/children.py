@@ -12,13 +12,13 @@ from typing import Any
 from sweep.api.service import AtTheService
 from sweep.core.definition import SweepDefinition
 from sweep.core.single import Single
-from sweep.engine.targets import target_of
 from sweep.engine.template import ScriptTemplate
 from sweep.engine.wishes import leave
 from sweep.errors import WorkspaceError
 from sweep.script.files import own
 from sweep.script.values import read_back
 from sweep.storage.reader import MetricRow, RunRow, SweepReader
+from sweep.storage.targets import target_of
 from sweep.storage.workspace import SweepFolder
 
 

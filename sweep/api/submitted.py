@@ -10,11 +10,11 @@ from typing import Any
 from sweep.api.service import AtTheService
 from sweep.core.run import OVER
 from sweep.engine.background import last_words
-from sweep.engine.targets import target_of
 from sweep.engine.wishes import leave
 from sweep.errors import RunFailed
 from sweep.storage.feed import Feed
 from sweep.storage.reader import SweepReader
+from sweep.storage.targets import target_of
 from sweep.storage.workspace import SweepFolder
 
 POLL = 0.1

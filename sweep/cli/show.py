@@ -13,9 +13,9 @@ from sweep.cli.summary import best_lines, headline
 from sweep.cli.tables import lasted, run_json, status_of
 from sweep.cli.work import record
 from sweep.core.words import counted, duration, number, plain, value_text, when
-from sweep.engine.targets import target_of
 from sweep.errors import WorkspaceError
 from sweep.storage.reader import MetricRow, RunRow, SweepReader
+from sweep.storage.targets import target_of
 from sweep.storage.workspace import SweepFolder
 
 DROPPED = {"dropped": "messages", "output_dropped": "bytes", "undelivered": "bytes"}

@@ -11,9 +11,9 @@ import click
 
 from sweep.cli.options import print_json, warn
 from sweep.core.words import MARKS, configuration_text, duration, fit, number, plain, when
-from sweep.engine.targets import target_of
 from sweep.errors import WorkspaceError
 from sweep.storage.reader import RunRow, SweepReader
+from sweep.storage.targets import target_of
 from sweep.storage.workspace import SweepFolder
 
 NUMERIC = ("run", "best", "last", "reports", "runs", "time")

@@ -18,10 +18,10 @@ from sweep.core.words import plain
 from sweep.engine.continuation import Continuation
 from sweep.engine.open import JUST_ON, OpenSweep
 from sweep.engine.signals import ctrl_c
-from sweep.engine.targets import target_of
 from sweep.errors import TargetError, WorkspaceError
 from sweep.storage.feed import Feed
 from sweep.storage.reader import SweepReader
+from sweep.storage.targets import target_of
 from sweep.storage.workspace import SweepFolder
 
 EXIT_CODES = {SweepStatus.COMPLETED: 0, SweepStatus.PAUSED: 130}

@@ -133,9 +133,3 @@ def users_of(workspace: WorkspaceFolder, name: str) -> list[str]:
         if cluster.get("target") == name:
             found.append(sweep.id)
     return found
-
-
-def target_of(reader: SweepReader) -> str:
-    """Return the name of the compute target on which runs execute."""
-    cluster = reader.get("cluster", None) or {}
-    return str(cluster.get("target") or cluster.get("address") or "local")

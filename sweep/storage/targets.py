@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from sweep.errors import ComputeTargetException
+from sweep.storage.reader import SweepReader
 from sweep.storage.workspace import WorkspaceFolder, write
 
 FOLDER = "computetargets"
@@ -176,3 +177,9 @@ def check_name(name: str) -> None:
             f"{name!r} cannot name a compute target: it starts with a letter, goes on with"
             " letters, digits and -, ends with a letter or digit, and has 2 to 24 characters"
         )
+
+
+def target_of(reader: SweepReader) -> str:
+    """Return the name of the compute target on which runs execute."""
+    cluster = reader.get("cluster", None) or {}
+    return str(cluster.get("target") or cluster.get("address") or "local")

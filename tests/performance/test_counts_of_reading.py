@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import subprocess
 import sys
 from collections import Counter
 from collections.abc import Callable, Iterator
@@ -73,6 +74,14 @@ def asked(place: Any, *words: str) -> Counter[str]:
 def test_statements_do_not_grow_with_the_runs(places, words):
     few, many = (asked(places[runs], *words)["execute"] for runs in (FEW, MANY))
     assert 0 < few == many <= 16
+
+
+@pytest.mark.parametrize("command", ["sweep.cli.runs, sweep.cli.tables", "sweep.cli.read"])
+def test_who_only_reads_loads_no_engine(command):
+    code = f"import sys, {command}; print(*sys.modules)"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    heavy = ("sweep.compute", "sweep.engine", "sweep.formats", "asyncio", "yaml", "numpy", "rich")
+    assert [m for m in done.stdout.split() if m.startswith(heavy)] == []
 
 
 def test_the_best_run_is_found_by_the_database(places):
