@@ -18,7 +18,6 @@ from sweep.compute.target import Message, Process, RunEnded, RunOrder, SlotsAre
 pytestmark = pytest.mark.ray
 PATIENCE = 100.0
 MEETS = """
-import time
 (here / name).touch()
 while not (here / other).exists():
     time.sleep(0.01)
@@ -103,10 +102,3 @@ def test_two_halves_share_one_device_and_no_third_comes(tmp_path):
         assert {*on.codes().values()} == {0}
         assert [on.seen(0), on.seen(1)] == ["0", "0"]
         assert max(m.slots for m in on.heard if isinstance(m, SlotsAre)) == 2
-
-
-def test_a_run_that_asks_for_two_devices_has_two(tmp_path):
-    with gpus(tmp_path, Resources(2, 2, 1, 2)) as on:
-        on.launch(0, "", "", "")
-        on.until(lambda: bool(on.codes()))
-        assert on.seen(0) == "0,1"
