@@ -73,6 +73,9 @@ if TYPE_CHECKING:
     from sweep.formats.conda import CondaDependencies as CondaDependencies
     from sweep.formats.environment import Environment as Environment
     from sweep.formats.runconfig import RunConfiguration as RunConfiguration
+    from sweep.formats.sections import DockerConfiguration as DockerConfiguration
+    from sweep.formats.sections import MpiConfiguration as MpiConfiguration
+    from sweep.formats.sections import PyTorchConfiguration as PyTorchConfiguration
     from sweep.script.errors import RunLogError as RunLogError
     from sweep.script.errors import RunStopped as RunStopped
     from sweep.script.run import Run as Run
@@ -103,6 +106,7 @@ _NAMES = {
     "sweep.formats.conda": "CondaDependencies DEFAULT_CPU_IMAGE",
     "sweep.formats.environment": "Environment",
     "sweep.formats.runconfig": "RunConfiguration",
+    "sweep.formats.sections": "DockerConfiguration MpiConfiguration PyTorchConfiguration",
     "sweep.script.errors": "RunLogError RunStopped",
     "sweep.script.run": "Run",
 }

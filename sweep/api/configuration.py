@@ -18,6 +18,12 @@ from sweep.engine.ancestors import Ancestors
 from sweep.errors import ConfigError
 from sweep.formats.environment import Environment
 from sweep.formats.runconfig import RunConfiguration
+from sweep.formats.sections import (
+    DockerConfiguration,
+    MpiConfiguration,
+    PyTorchConfiguration,
+    with_sections,
+)
 from sweep.storage.workspace import SweepFolder
 
 THIRTY_DAYS = 2_592_000
@@ -37,11 +43,13 @@ class ScriptRunConfig:
         source_directory: what every run gets a copy of.
         script: relative to it.
         arguments: fixed ones, the same for every run; what is no text becomes one.
-        run_config: a run configuration to start from; with it, `compute_target`, `environment`
-            and `max_run_duration_seconds` given here have no effect, as at the service.
+        run_config: a run configuration to start from; with it, `compute_target`, `environment`,
+            `distributed_job_config`, `docker_runtime_config` and `max_run_duration_seconds` given
+            here have no effect, as at the service.
         compute_target: the target, or its name.
         environment: what the run finds around it.
-        distributed_job_config, docker_runtime_config: refused: not available here.
+        distributed_job_config: an `MpiConfiguration` or a `PyTorchConfiguration`.
+        docker_runtime_config: a `DockerConfiguration`.
         resume_from: a path, which becomes the argument ``--resume-from``.
         max_run_duration_seconds: a run that takes longer is cancelled.
         command: instead of script and arguments, as a list.
@@ -58,16 +66,12 @@ class ScriptRunConfig:
         run_config: RunConfiguration | None = None,
         compute_target: NamedTarget | str | None = None,
         environment: Environment | None = None,
-        distributed_job_config: object = None,
+        distributed_job_config: MpiConfiguration | PyTorchConfiguration | None = None,
         resume_from: object = None,
         max_run_duration_seconds: float | None = THIRTY_DAYS,
         command: Sequence[str] | str | None = None,
-        docker_runtime_config: object = None,
+        docker_runtime_config: DockerConfiguration | None = None,
     ) -> None:
-        _refuse(
-            distributed_job_config=distributed_job_config,
-            docker_runtime_config=docker_runtime_config,
-        )
         if command and (script or arguments):
             raise ConfigError("command: give either command, or script and arguments")
         if run_config is not None and not isinstance(run_config, RunConfiguration):
@@ -81,24 +85,17 @@ class ScriptRunConfig:
             environment=environment or Environment(),
             max_run_duration_seconds=max_run_duration_seconds,
         )
-        if run_config is not None and (compute_target or environment):
+        useless = (compute_target, environment, distributed_job_config, docker_runtime_config)
+        if run_config is not None and any(useless):
             warnings.warn(
-                "with run_config, compute_target and environment have no effect", stacklevel=2
+                "with run_config, compute_target and environment have no effect, nor have a"
+                " distributed job and Docker",
+                stacklevel=2,
             )
+        own = with_sections(own, distributed_job_config, docker_runtime_config)
         configuration = run_config or own
         configuration = replace(configuration, target=_target_name(configuration.target))
-        if script:
-            configuration = replace(configuration, script=script, command="")
-        if resume_from is not None:
-            if not isinstance(resume_from, (str, Path)):
-                raise ConfigError(f"resume_from: expected a path, got {resume_from!r}")
-            fixed = configuration.arguments if arguments is None else arguments
-            arguments = [*fixed, "--resume-from", str(resume_from)]
-        if arguments is not None:
-            configuration = replace(configuration, arguments=tuple(map(_argument, arguments)))
-        if command:
-            line = command if isinstance(command, str) else tuple(command)
-            configuration = replace(configuration, command=line, script=None)
+        configuration = _with_program(configuration, script, arguments, command, resume_from)
         self.source_directory = Path(source_directory)
         self.run_config = configuration
 
@@ -111,6 +108,28 @@ class ScriptRunConfig:
     def arguments(self) -> list[str | int | float]:
         """The fixed arguments."""
         return list(self.run_config.arguments)
+
+
+def _with_program(
+    configuration: RunConfiguration,
+    script: str | None,
+    arguments: Sequence[Any] | None,
+    command: Sequence[str] | str | None,
+    resume_from: object,
+) -> RunConfiguration:
+    if script:
+        configuration = replace(configuration, script=script, command="")
+    if resume_from is not None:
+        if not isinstance(resume_from, (str, Path)):
+            raise ConfigError(f"resume_from: expected a path, got {resume_from!r}")
+        fixed = configuration.arguments if arguments is None else arguments
+        arguments = [*fixed, "--resume-from", str(resume_from)]
+    if arguments is not None:
+        configuration = replace(configuration, arguments=tuple(map(_argument, arguments)))
+    if command:
+        line = command if isinstance(command, str) else tuple(command)
+        configuration = replace(configuration, command=line, script=None)
+    return configuration
 
 
 class HyperDriveConfig:

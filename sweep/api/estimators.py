@@ -13,6 +13,7 @@ from sweep.engine.targets import RUN_BASED
 from sweep.errors import ConfigError
 from sweep.formats.environment import Environment, PythonSection
 from sweep.formats.record import Section
+from sweep.formats.sections import MpiConfiguration, PyTorchConfiguration
 
 PACKAGES = "give either environment_definition, or packages and files of packages"
 
@@ -28,13 +29,13 @@ class Estimator(ScriptRunConfig):
         entry_script: relative to the source directory.
         script_params: fixed arguments: flag to value; an empty text for a flag without a value.
         node_count: nodes for one run.
-        process_count_per_node: has no effect.
-        distributed_backend: has no effect.
-        distributed_training: has no effect.
+        process_count_per_node: how many processes a run has on each node.
+        distributed_backend: "mpi" for the variables of Open MPI; others have no effect.
+        distributed_training: an `MpiConfiguration` or a `PyTorchConfiguration`.
         use_gpu: has no effect: `gpus_per_run` of `Experiment.submit` gives a run its GPUs.
-        use_docker: has no effect: runs are plain processes.
-        custom_docker_base_image: has no effect.
-        custom_docker_image: has no effect.
+        use_docker: False: not even with an image of your own.
+        custom_docker_base_image: an older name for `custom_docker_image`.
+        custom_docker_image: runs are in containers of it; without one they are processes.
         image_registry_details: has no effect.
         user_managed: use the interpreter as it is.
         conda_packages: of the environment.
@@ -47,7 +48,7 @@ class Estimator(ScriptRunConfig):
         environment_definition: instead of all packages.
         inputs: has no effect.
         source_directory_data_store: has no effect.
-        shm_size: has no effect.
+        shm_size: of /dev/shm of a container.
         resume_from: a path, which becomes the argument ``--resume-from``.
         max_run_duration_seconds: a run that takes longer is cancelled.
         framework_version: of frameworks' estimators; has no effect: what is installed is used.
@@ -72,7 +73,7 @@ class Estimator(ScriptRunConfig):
         distributed_backend: object = None,
         distributed_training: object = None,
         use_gpu: bool = False,
-        use_docker: bool = True,  # noqa: ARG002 - as the service has it, and never here
+        use_docker: bool = True,
         custom_docker_base_image: str | None = None,
         custom_docker_image: str | None = None,
         image_registry_details: object = None,
@@ -121,17 +122,22 @@ class Estimator(ScriptRunConfig):
             environment_variables=dict(environment_variables or {}),
             amlcompute=Section(vmSize=vm_size, vmPriority=vm_priority) if vm_size else Section(),
         )
+        if isinstance(distributed_training, (MpiConfiguration, PyTorchConfiguration)):
+            self.run_config = distributed_training.in_use(self.run_config)
+            distributed_training = None
+        elif process_count_per_node > 1 or distributed_backend == "mpi":
+            self.run_config = MpiConfiguration(process_count_per_node).in_use(self.run_config)
+        if use_docker and (image := custom_docker_image or custom_docker_base_image):
+            around = self.run_config.environment
+            docker = Section(enabled=True, baseImage=image, shmSize=shm_size)
+            self.run_config.environment = replace(around, docker=docker)
         useless = {
-            "process_count_per_node": process_count_per_node != 1,
-            "distributed_backend": distributed_backend,
+            "distributed_backend": distributed_backend not in (None, "mpi"),
             "distributed_training": distributed_training,
             "use_gpu (see gpus_per_run of submit)": use_gpu,
-            "custom_docker_base_image": custom_docker_base_image,
-            "custom_docker_image": custom_docker_image,
             "image_registry_details": image_registry_details,
             "inputs": inputs,
             "source_directory_data_store": source_directory_data_store,
-            "shm_size": shm_size,
             "framework_version": framework_version,
         }
         if given := [name for name, value in useless.items() if value]:

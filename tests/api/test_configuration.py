@@ -83,8 +83,14 @@ class TestScriptRunConfig:
             ({"arguments": [1], "command": ["b"]}, "command: give either command, or script and"),
             ({"arguments": "--epochs 3"}, "arguments: expected a list such as"),
             ({"run_config": "local"}, "run_config: expected a RunConfiguration, got 'local'"),
-            ({"distributed_job_config": 1}, "distributed_job_config: not available here"),
-            ({"docker_runtime_config": 1}, "docker_runtime_config: not available here"),
+            (
+                {"distributed_job_config": 1},
+                "distributed_job_config: expected MpiConfiguration or",
+            ),
+            (
+                {"docker_runtime_config": 1},
+                "docker_runtime_config: expected DockerConfiguration, ",
+            ),
             ({"resume_from": 1}, "resume_from: expected a path, got 1"),
         ],
     )
