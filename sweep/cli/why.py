@@ -3,12 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import asdict
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
+from sweep.cli.judgements import MOST, judgements
 from sweep.cli.options import find_workspace, json_option, print_json, workspace_option
+
+if TYPE_CHECKING:
+    from sweep.storage.reader import SweepReader
+    from sweep.view.evaluations import Evaluation
 
 WORDS = {
     "Started": "started",
@@ -23,10 +29,11 @@ WORDS = {
 
 @click.command()
 @click.argument("run")
+@click.option("--all", "whole", is_flag=True, help="Show every judgement of a long run.")
 @json_option
 @workspace_option
-def why(run: str, as_json: bool, workspace: Path | None) -> None:
-    """Explain why a RUN was stopped, failed, or went on.
+def why(run: str, whole: bool, as_json: bool, workspace: Path | None) -> None:
+    """Explain why a RUN was stopped, failed, or went on: every judgement of the policy.
 
     RUN is a number (of the last sweep) or a run's id.
     """
@@ -37,9 +44,10 @@ def why(run: str, as_json: bool, workspace: Path | None) -> None:
     with SweepReader(folder.database) as reader:
         row = run_row(reader, folder, number)
         if not as_json:
-            for line in _lines(reader, folder, row):
+            for line in _lines(reader, folder, row, whole=whole):
                 click.echo(line)
             return
+        judged, problem = _judged(reader, number)
         story = [{"at": at, "event": e, "details": d} for at, e, d in reader.story(number)]
     print_json(
         {
@@ -47,12 +55,14 @@ def why(run: str, as_json: bool, workspace: Path | None) -> None:
             "status": row.status,
             "reason": row.reason,
             "verdict": row.verdict,
+            "evaluations": [_as_json(one) for one in judged],
+            **({"evaluations_problem": problem} if problem else {}),
             "story": story,
         }
     )
 
 
-def _lines(reader: Any, folder: Any, row: Any) -> Iterator[str]:
+def _lines(reader: Any, folder: Any, row: Any, *, whole: bool) -> Iterator[str]:
     from sweep.cli.summary import losses  # noqa: PLC0415
     from sweep.core.words import counted, duration, number, plain  # noqa: PLC0415
 
@@ -68,6 +78,10 @@ def _lines(reader: Any, folder: Any, row: Any) -> Iterator[str]:
         yield f"  its {counted(len(curve), 'report')} of {metric}: {more}{values}"
     if not row.verdict and row.status in ("Completed", "Running"):
         yield f"  {_went_on(definition['policy_config'], row.reports)}"
+    judged, problem = _judged(reader, row.number)
+    yield from judgements(judged, row.number, reader.goal, None if whole else MOST)
+    if problem:
+        yield f"  its other judgements cannot be told: {plain(problem)}"
     for lost in losses(row):
         yield f"  not kept, since it was too much or could not be written: {lost}"
     if seconds := row.facts.get("stop_seconds"):
@@ -80,6 +94,23 @@ def _lines(reader: Any, folder: Any, row: Any) -> Iterator[str]:
     for at, event, details in story:
         yield f"  {duration(at - start):>10}  {_happened(event, plain(details))}"
     yield plain(f"  in {folder.run_folder(row.number, row.attempt)}")
+
+
+def _judged(reader: SweepReader, number: int) -> tuple[list[Evaluation], str]:
+    """Return the judgements on a run, and why there are none where that is a fault."""
+    from sweep.errors import SweepError  # noqa: PLC0415
+    from sweep.view.evaluations import evaluations  # noqa: PLC0415 - numpy
+
+    try:
+        return evaluations(reader, number), ""
+    except SweepError as error:
+        return [], str(error)
+
+
+def _as_json(one: Evaluation) -> dict[str, Any]:
+    compared = {str(number): value for number, value in one.compared.items()}
+    about = {"attempt": one.attempt, "at": one.at, **asdict(one.verdict)}
+    return {**about, "compared_by": one.figure, "compared_with": compared}
 
 
 def _happened(event: str, details: str) -> str:

@@ -14,9 +14,10 @@ from sweep.core.codec import EVENTS, KIND
 from sweep.core.commands import Command, SweepStatus
 from sweep.core.definition import SweepDefinition
 from sweep.core.events import Event, Reported, SlotsChanged, Started
+from sweep.core.replay import Past
 from sweep.core.run import RunState
 from sweep.storage.closing import Closing
-from sweep.storage.past import unpack_entry
+from sweep.storage.past import past_of, unpack_entry
 from sweep.storage.schema import connect
 from sweep.storage.trouble import Explained, damaged
 from sweep.storage.values import mapping_of
@@ -237,6 +238,14 @@ class SweepReader(Closing):
         with Explained(self._path, values=True):
             for seq, *row in rows:
                 yield seq, *unpack_entry(*row)
+
+    def past(self) -> Iterator[Past]:
+        """Yield all that the journal holds, in order.
+
+        Raises:
+            Damaged: an entry is missing, or cannot be read.
+        """
+        return past_of(self._db, self._path)
 
     def story(self, number: int) -> Iterator[tuple[float, str, str]]:
         """Yield (time, event, details) of what happened to a run, reports left out."""

@@ -113,6 +113,15 @@ class TestWhy:
                     "HD_story_0: completed",
                     "  its 3 reports of accuracy: 0.5  0.7  0.8",
                     "  Bandit judged it at 3 of its reports and let it go on",
+                    "  judged 3 times:",
+                    "    report  own value   cut-off  runs",
+                    "         1        0.5  0.416667     1  go on",
+                    "         2        0.7  0.583333     1  go on",
+                    "         3        0.8  0.666667     1  go on",
+                    (
+                        "  the last one: best 0.8 after 3 reports is not below the cut-off 0.666667"
+                        " (slack_factor 0.2 around 0.8, the best of run 0 by then)"
+                    ),
                     "  its story:",
                     "       0.0 s  started",
                     "       3.0 s  completed",
@@ -127,6 +136,11 @@ class TestWhy:
                         " (slack_factor 0.2 around 0.5, the best of run 0 by then)"
                     ),
                     "  its 1 report of accuracy: 0.1",
+                    "  judged 1 time:",
+                    "    report  own value   cut-off  runs",
+                    "         1        0.1  0.416667     2  stop",
+                    "  compared by the best of their first report:",
+                    "    run 0 0.5, this run 0.1",
                     "  all of its processes were gone 2.5 ms after the first signal",
                     "  its story:",
                     "       0.0 s  started",
@@ -139,6 +153,15 @@ class TestWhy:
                     "HD_story_2: failed",
                     "  exit code 1: ValueError: x is too large",
                     "  its 1 report of accuracy: 0.6",
+                    "  judged 1 time:",
+                    "    report  own value  cut-off  runs",
+                    "         1        0.6      0.5     3  go on",
+                    (
+                        "  the last one: best 0.6 after 1 report is not below the cut-off 0.5"
+                        " (slack_factor 0.2 around 0.6, the best of run 2 by then)"
+                    ),
+                    "  compared by the best of their first report:",
+                    "    this run 0.6, run 0 0.5, run 1 0.1",
                     "  | Traceback (most recent call last):",
                     '  |   File "train.py", line 3, in <module>',
                     "  |     fit(x=2)",
@@ -154,6 +177,15 @@ class TestWhy:
                     "HD_story_3: canceled",
                     "  canceled by the user",
                     "  its 1 report of accuracy: 0.55",
+                    "  judged 1 time:",
+                    "    report  own value  cut-off  runs",
+                    "         1       0.55      0.5     4  go on",
+                    (
+                        "  the last one: best 0.55 after 1 report is not below the cut-off 0.5"
+                        " (slack_factor 0.2 around 0.6, the best of run 2 by then)"
+                    ),
+                    "  compared by the best of their first report:",
+                    "    run 2 0.6, this run 0.55, run 0 0.5, run 1 0.1",
                     "  its story:",
                     "       0.0 s  started",
                     "       1.0 s  was to be canceled: canceled by the user",
