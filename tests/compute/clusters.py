@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -20,11 +21,9 @@ class Cluster:
     folder: Path
     nodes: list[RayNode]
 
-    def add(self) -> RayNode:
-        folder = self.folder / f"n{len(self.nodes)}"
-        node = RayNode(folder, self.env, self.head.address, cpus=1)
-        self.nodes.append(node)
-        return node
+    def add(self, number: int | None = None) -> None:
+        folder = self.folder / f"n{len(self.nodes) if number is None else number}"
+        self.nodes.append(RayNode(folder, self.env, self.head.address, cpus=1))
 
     @property
     def there(self) -> ExistingCluster:
@@ -40,8 +39,8 @@ def running(folder: Path) -> Iterator[Cluster]:
     env = cluster_environment()
     made = Cluster(RayNode(folder / "h", env, cpus=0), env, folder, [])
     try:
-        made.add()
-        made.add()
+        with ThreadPoolExecutor() as threads:
+            [*threads.map(made.add, range(2))]
         yield made
     finally:
         for node in [*made.nodes, made.head]:

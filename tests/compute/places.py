@@ -107,6 +107,13 @@ def pool_by_ssh(folder: Path) -> Iterator[Place]:
         options |= {"private_key_file": server.key, "python": sys.executable}
         place = a_pool(folder, on(server), provider="ssh", options=options)
         place.folders = [server.folder / "t"]
+        end = place.end
+
+        def cut_and_end() -> None:
+            server.cut()
+            end()
+
+        place.end = cut_and_end
         yield place
 
 
