@@ -174,6 +174,8 @@ async def _make(
         raise
     finally:
         telling.cancel()
+        for kind in ("txt", "json"):  # addresses in it may hold secrets
+            folder.with_name(f"{folder.name}.{kind}").unlink(missing_ok=True)
     notice(f"the environment {packages['name']} is there after {time.monotonic() - began:.0f} s")
     await asyncio.to_thread(_clear, place.parent)
 
@@ -191,7 +193,6 @@ def commands(packages: Mapping[str, Any], tool: Tool, folder: Path) -> Iterator[
         file.write_text(json.dumps(about))
         create = ["create", "-y"] if tool.program.endswith("micromamba") else ["env", "create"]
         yield [tool.program, *create, "-p", str(folder), "-f", str(file)]
-        file.unlink()
         return
     wanted = folder.with_name(f"{folder.name}.txt")
     wanted.write_text("".join(f"{line}\n" for line in requirements(packages)))
@@ -202,7 +203,6 @@ def commands(packages: Mapping[str, Any], tool: Tool, folder: Path) -> Iterator[
         yield [tool.program, "-I", "-m", "venv", str(folder)]
         quiet = ["--no-input", "--disable-pip-version-check", "--no-color", "--progress-bar=off"]
         yield [python, "-I", "-m", "pip", "install", *quiet, "-r", str(wanted)]
-    wanted.unlink()
 
 
 async def _tell(

@@ -30,6 +30,8 @@ rank, world = int(os.environ["RANK"]), int(os.environ["WORLD_SIZE"])
 channel = socket.socket(socket.AF_UNIX)
 channel.connect(os.environ["SWEEP_CHANNEL"])
 channel.sendall(json.dumps({"k": "s", "n": "score", "v": rank}).encode() + b"\\n")
+with open(f"outputs/{rank}", "w") as file:
+    file.write("mine")
 meet = (os.environ["MASTER_ADDR"], int(os.environ["MASTER_PORT"]))
 if rank == 0:
     with socket.create_server(meet) as server:
@@ -149,16 +151,24 @@ class TestProcessesOfANode:
 class Sweep:
     """A target whose runs are on two nodes, and what it says."""
 
-    def __init__(self, cluster: Cluster, folder: Path) -> None:
+    def __init__(self, cluster: Cluster, folder: Path, *, away: bool = False) -> None:
         self.folder = folder
+        folder.mkdir(exist_ok=True)
         each = Resources(math.inf, math.inf, 1, 0, nodes_per_run=2)
         self.target = RayTarget(each, folder / "ray", cluster=cluster.there)
+        if away:  # a probe that no slot can see
+            traffic = self.target._traffic
+            traffic.probe = lambda _: {"path": "/", "text": ""}  # type: ignore[method-assign]
         self.said: list[object] = []
         self.target.open(1)
 
     def launch(self, run: int, *arguments: str, processes: int = 1, attempt: int = 1) -> None:
+        tree = self.folder / "tree"
+        tree.mkdir(exist_ok=True)
+        (tree / "train.py").write_text(SCRIPT)
         process = Process(
-            argv=[sys.executable, "-S", "-c", SCRIPT, *arguments],
+            argv=[sys.executable, "-S", "train.py", *arguments],
+            tree=str(tree),
             env={"PATH": os.environ["PATH"], "SWEEP_RUN_ID": self.mark(run)},
             folder=str(self.folder / f"{run}.{attempt}"),
             needs={"nodes": 2, "processes": processes, "mpi": False},
@@ -226,5 +236,18 @@ def test_a_run_on_two_nodes(cluster, tmp_path):
         cluster.add()
         sweep.launch(3, attempt=2)
         assert sweep.hear(RunEnded).code == 0
+    finally:
+        sweep.target.close()
+
+    sweep = Sweep(cluster, tmp_path / "away", away=True)
+    try:
+        sweep.launch(0)
+        end = sweep.hear(RunEnded)
+        assert (end.code, end.error) == (0, "")
+        logs = tmp_path / "away" / "0.1" / "user_logs"
+        assert (logs / "std_log.txt").read_text() == "met 1\n"
+        assert (logs / "std_log_1.txt").read_text() == "here 1\n"
+        assert (tmp_path / "away" / "0.1" / "outputs" / "0").read_text() == "mine"
+        assert not (tmp_path / "away" / "0.1" / "train.py").exists()
     finally:
         sweep.target.close()
