@@ -34,6 +34,7 @@ LAYERS: dict[str, set[str]] = {
         "sweep.script",
         "sweep.storage",
     },
+    "sweep.integrations": {"sweep.script"},
     "sweep.view": {"samplers", "policies", "sweep.core", "sweep.errors", "sweep.storage"},
     "sweep.api": {
         "samplers",
