@@ -11,9 +11,11 @@ from importlib.machinery import ModuleSpec, PathFinder
 from types import ModuleType
 from typing import Any
 
+import sweep
 from sweep.compat import azureml_run, only_there
-from sweep.compat.azureml_names import HYPERDRIVE, MODULES, NO_EFFECT, OURS, OWN
+from sweep.compat.azureml_names import HYPERDRIVE, MODULES, NO_EFFECT, OWN
 
+OURS = frozenset(sweep.__all__)
 VARIABLE = "SWEEP_AZUREML_COMPAT"
 VERSION = "1.61.0+hypersweep"
 IN_A_RUN = "SWEEP_CHANNEL"
@@ -108,12 +110,12 @@ class Names(ModuleType):
     def _find(self, name: str) -> Any:
         if name in azureml_run.NAMES:
             return getattr(azureml_run, name)
-        if name in NO_EFFECT:
-            return only_there.without_effect(name)
         if (place := OWN.get(name) or (name in OURS and "sweep")) and place in HEAVY:
             return only_there.later(name, place) if IN_A_RUN in os.environ else ours(place, name)
         if place:
             return ours(place, name)
+        if name in NO_EFFECT:
+            return only_there.without_effect(name)
         if f"{self.__name__}.{name}" in MODULES:
             return importlib.import_module(f"{self.__name__}.{name}")
         if not name[:1].isupper():

@@ -10,8 +10,10 @@ MODULES = frozenset(
             for name in (
                 "authentication compute compute_target conda_dependencies container_registry"
                 " databricks dataset datastore environment exceptions experiment image keyvault"
-                " model resource_configuration run runconfig script_run script_run_config"
-                " webservice workspace"
+                " linked_service model private_endpoint profile resource_configuration run"
+                " runconfig script_run script_run_config util webservice workspace"
+                " compute.amlcompute"
+                " compute.batch compute.compute compute.hdinsight compute.remote"
             ).split()
         ),
         **dict.fromkeys(
@@ -48,19 +50,7 @@ HYPERDRIVE = (
     " RandomParameterSampling HyperDriveConfig HyperDriveRun PrimaryMetricGoal"
     " choice lognormal loguniform normal qlognormal qloguniform qnormal quniform randint uniform"
 ).split()
-OURS = frozenset(
-    HYPERDRIVE
-    + (
-        # azureml.core
-        "Experiment CondaDependencies RunConfiguration DEFAULT_CPU_IMAGE"
-        " AmlCompute BatchCompute ComputeTarget HDInsightCompute RemoteCompute AdlaCompute"
-        " DatabricksCompute KubernetesCompute ComputeTargetException ScriptRun ScriptRunConfig"
-        # azureml.train, azureml.pipeline
-        " Chainer Estimator PyTorch SKLearn TensorFlow"
-        " Pipeline PipelineData PipelineRun HyperDriveStep PythonScriptStep"
-    ).split()
-)
-"""Names that our own package has."""
+"""What a star imports from `azureml.train.hyperdrive`."""
 
 OWN = {
     "RunDetails": "sweep.compat.widgets",
@@ -83,13 +73,13 @@ OWN = {
         "sweep.compat.azureml_exceptions",
     ),
 }
-"""Names that only old drivers use, and where they are."""
+"""Names that only old drivers use, and where they are; all others are looked for in `sweep`."""
 
 NO_EFFECT = frozenset(
     (
         "set_diagnostics_collection InteractiveLoginAuthentication AzureCliAuthentication"
         " ServicePrincipalAuthentication MsiAuthentication TokenAuthentication"
-        " DockerConfiguration DockerSection"
+        " DockerSection"
     ).split()
 )
 """What has nothing to do here, and may be called."""

@@ -17,7 +17,7 @@ LACKING = frozenset(
     "register_model submit_child get_secret get_secrets get_environment get_snapshot_id"
     " restore_snapshot get_all_logs get_details_with_logs get_detailed_status log_metric_table"
     " wait_for_completion submit add_type_providers get_inputs get_outputs update"
-    " get_portal_url take_snapshot archive".split()
+    " get_portal_url take_snapshot archive add_type_provider clean get_docs_url".split()
 )
 """Members of the SDK's Run that are of no use inside of a run here."""
 
