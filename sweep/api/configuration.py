@@ -213,7 +213,11 @@ class HyperDriveConfig:
 
     def to_wire(self) -> dict[str, Any]:
         """Return HyperDrive's JSON description of the sweep."""
-        return self.definition.to_wire()
+        others = {
+            "resume_from": [run.id for run in self.resume_from],
+            "resume_child_runs": [run.id for run in self.resume_child_runs],
+        }
+        return {**self.definition.to_wire(), **{k: ids for k, ids in others.items() if ids}}
 
 
 def define(

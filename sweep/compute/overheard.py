@@ -29,6 +29,8 @@ FILE_LINE_BYTES = 1 << 16
 LOOK_SECONDS = 0.2
 LOOK_BYTES = 1 << 20
 """How often the file is looked at, and how much is read of it at once."""
+LAST_LOOKS = 64
+"""How often it is looked at when the run is over: no other run can begin meanwhile."""
 SLOW_SECONDS = 0.1
 """A line that takes so long is the last one that is looked at: the slot has other things to do."""
 
@@ -81,8 +83,10 @@ class Overheard:
             self._rest = b""
         if self._timer is not None:
             self._timer.cancel()
-            while self._look(last=True):
-                pass
+            for _ in range(LAST_LOOKS):
+                if not self._look(last=True):
+                    return
+            self._say("the file of metrics is too large: the rest of it is not read")
 
     # ---- what it prints ---------------------------------------------------------------
 

@@ -63,6 +63,13 @@ def test_one_or_a_list_of_sweeps_and_of_runs(place, parent):
         assert prior.given == ({"--x": 4},)
 
 
+def test_its_description_names_them(place, parent):
+    child = parent.get_best_run_by_primary_metric()
+    wire = config(place, resume_from=parent, resume_child_runs=child).to_wire()
+    assert (wire["resume_from"], wire["resume_child_runs"]) == (["HD_story"], ["HD_story_4"])
+    assert "resume_from" not in config(place).to_wire()
+
+
 @pytest.mark.parametrize("name", ["resume_from", "resume_child_runs"])
 def test_something_else_is_refused(place, parent, name):
     for wrong in ("HD_story", [parent, "HD_story"], 3):

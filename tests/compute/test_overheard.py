@@ -174,6 +174,12 @@ class TestFile:
         assert len(said) <= 1000
         assert said[0] == ("a", 1.0, None)
 
+    def test_a_file_without_an_end_does_not_hold_up_the_slot(self, scene, monkeypatch):
+        monkeypatch.setattr("sweep.compute.overheard.LOOK_BYTES", 64)
+        said = scene.written('{"a": 1}\n' * 1000, then=lambda overheard: None)
+        assert len(said) == 64 * 7
+        assert scene.notices == ["the file of metrics is too large: the rest of it is not read"]
+
     def test_what_is_not_the_runs_own_file_is_not_read(self, scene, tmp_path_factory):
         secret = tmp_path_factory.mktemp("other") / "secret"
         secret.write_text('{"a": 1}\n')
