@@ -23,6 +23,7 @@ COMMANDS = {
     "cancel": ("sweep.cli.change", "Cancel a run, or a sweep with all its runs."),
     "set": ("sweep.cli.change", "Change how many runs of a sweep may live at one time."),
     "invalidate": ("sweep.cli.change", "Let a run whose result is wrong count for nothing."),
+    "check": ("sweep.cli.check", "Check a sweep and its script; try one run of it."),
     "validate": ("sweep.cli.validate", "Check an hdconfig.yml; run nothing."),
     "best": ("sweep.cli.read", "Show the best run and its hyperparameters."),
     "why": ("sweep.cli.why", "Explain why a run was stopped, failed, or went on."),

@@ -14,7 +14,7 @@ from sweep.core.definition import Limits, SweepDefinition
 from sweep.core.single import Single
 from sweep.engine.ancestors import Ancestors
 from sweep.engine.continuation import remember
-from sweep.engine.submit import Submission, create
+from sweep.engine.submit import Submission, create, placed
 from sweep.errors import UserError
 from sweep.formats.hdconfig import HdConfig, read_hdconfig
 from sweep.formats.lookup import find_hdconfig
@@ -24,7 +24,18 @@ AZUREML_COMPAT = "SWEEP_AZUREML_COMPAT"
 """Says in a run whether what stands in for azureml is to do so; see `sweep.compat`."""
 
 
-def submit_sweep(
+def submit_sweep(**options: Any) -> None:
+    """Read the files, keep the sweep, work on it, and exit with its exit code.
+
+    Takes what `read_submission` takes.
+
+    Raises:
+        SweepError: anything is wrong; nothing has been launched.
+    """
+    _work(read_submission(**options), options["options"])
+
+
+def read_submission(
     *,
     hdconfig: str,
     script: str | None,
@@ -32,18 +43,18 @@ def submit_sweep(
     experiment: str,
     runconfig: str | None,
     options: Mapping[str, Any],
-) -> None:
-    """Read the files, keep the sweep, work on it, and exit with its exit code.
+) -> Submission:
+    """Read the files of a sweep; nothing is kept.
 
     Raises:
-        SweepError: anything is wrong; nothing has been launched.
+        SweepError: anything is wrong.
     """
     path = find_hdconfig(hdconfig, source)
     read = read_hdconfig(path)
     for problem in read.warnings:
         warn(str(problem))
     definition = _overridden(read, options)
-    submission = Submission(
+    return Submission(
         definition=definition,
         configuration=_configuration(runconfig, source, script, options),
         source=source,
@@ -55,7 +66,6 @@ def submit_sweep(
         ancestors=_ancestors(options),
         **_resources(options),
     )
-    _work(submission, options)
 
 
 def submit_script(
@@ -170,6 +180,7 @@ def _resources(options: Mapping[str, Any]) -> dict[str, Any]:
 
 def _work(submission: Submission, options: Mapping[str, Any]) -> None:
     from sweep.cli.work import in_background, work_on  # noqa: PLC0415 - only when all is well
+    from sweep.engine.check_script import check_script  # noqa: PLC0415 - not for other commands
 
     output = options.get("output_metadata_file")
     if output and options["background"]:
@@ -180,6 +191,9 @@ def _work(submission: Submission, options: Mapping[str, Any]) -> None:
     if submission.cluster is not None and named != "local":
         warn(f"--ray-address wins over the run configuration's target {named!r}")
     workspace = workspace_to_write(options.get("workspace"))
+    submission = placed(workspace, submission)
+    for remark in check_script(submission, quick=True).remarks:
+        warn(remark.text)
     folder = create(workspace, submission, warn)
     if options["background"]:
         in_background(folder)

@@ -95,7 +95,7 @@ def create(
     Raises:
         UserError: it can never run; nothing has been kept.
     """
-    submission = _placed(workspace, _with_limits(submission))
+    submission = placed(workspace, _with_limits(submission))
     resources = _resources(submission)
     submission.ancestors.check(submission.definition)
     here = submission.cluster is None
@@ -280,7 +280,7 @@ def _variables(configuration: RunConfiguration) -> dict[str, str]:
     return {name: str(value) for name, value in both.items()}
 
 
-def _placed(workspace: WorkspaceFolder, submission: Submission) -> Submission:
+def placed(workspace: WorkspaceFolder, submission: Submission) -> Submission:
     """Give the sweep the cluster of its target, unless it has one."""
     if submission.cluster is not None:
         return submission

@@ -1,0 +1,148 @@
+"""`sweep check`: can a sweep work?"""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from sweep.cli.options import (
+    SCRIPT_AND_ARGUMENTS,
+    Amount,
+    cluster_options,
+    compat_option,
+    environment_option,
+    json_option,
+    print_json,
+    resource_options,
+    snapshot_option,
+    warm_option,
+    warn_of_misplaced,
+    workspace_option,
+)
+
+if TYPE_CHECKING:
+    from sweep.engine.check import Checked
+    from sweep.engine.script_check import Remark
+    from sweep.engine.submit import Submission
+
+PARTS = ("configuration", "script", "imports", "files", "resources", "policy", "smoke run")
+COLOURS = {"fine": "green", "warning": "yellow", "error": "red"}
+VERDICTS = {
+    "error": "it cannot work",
+    "warning": "it can work; look at the warnings first",
+    "fine": "it can work",
+}
+
+
+@click.command(context_settings=SCRIPT_AND_ARGUMENTS)
+@click.argument("hdconfig")
+@click.argument("script")
+@click.argument("arguments", nargs=-1, type=click.UNPROCESSED)
+@click.option("--run-configuration-name", "-c", help="A .runconfig to start from.")
+@click.option(
+    "--source-directory",
+    type=click.Path(exists=True, file_okay=False, path_type=Path),
+    help="What every run gets a copy of. Default: the script's folder.",
+)
+@click.option("--no-smoke", is_flag=True, help="Execute nothing of the script.")
+@click.option(
+    "--smoke-seconds",
+    type=Amount(),
+    default=60.0,
+    show_default=True,
+    metavar="SECONDS",
+    help="Longest time of the smoke run.",
+)
+@resource_options
+@warm_option
+@compat_option
+@environment_option
+@snapshot_option
+@cluster_options
+@json_option
+@workspace_option
+def check(**options: Any) -> None:
+    """Check a sweep before it begins, as `sweep start` would run it; keep nothing.
+
+    The files, the options of SCRIPT (argparse or click) against what is swept, its imports, what
+    runs take and what there is; then one run on the real target, to its first report of the
+    primary metric. Exit code 2: it cannot work.
+    """
+    from sweep.cli.start import folder_name  # noqa: PLC0415 - not needed for --help
+    from sweep.cli.submission import read_submission  # noqa: PLC0415
+    from sweep.engine.check import check as check_sweep  # noqa: PLC0415
+    from sweep.storage.workspace import WorkspaceFolder  # noqa: PLC0415
+
+    warn_of_misplaced(options["arguments"])
+    script = Path(options["script"])
+    source = options["source_directory"] or script.parent
+    where: Path | None = options["workspace"]
+    submission = read_submission(
+        hdconfig=options["hdconfig"],
+        script=script.as_posix() if options["source_directory"] else script.name,
+        source=source,
+        experiment=folder_name(source),
+        runconfig=options["run_configuration_name"],
+        options={**options, "resume_from": (), "resume_child_runs": ()},
+    )
+    found = check_sweep(
+        WorkspaceFolder.near(where or Path.cwd()),
+        submission,
+        seconds=None if options["no_smoke"] else options["smoke_seconds"],
+        tell=lambda text: click.echo(text, err=True),
+    )
+    if options["as_json"]:
+        print_json(_json(found))
+    else:
+        _show(found, submission)
+    sys.exit(0 if found.works else 2)
+
+
+def _verdict(found: Checked) -> str:
+    levels = {remark.level for remark in found.remarks}
+    return next(level for level in VERDICTS if level in levels or level == "fine")
+
+
+def _json(found: Checked) -> dict[str, Any]:
+    smoke = found.smoke
+    return {
+        "verdict": _verdict(found),
+        "remarks": [{"part": r.part, "level": r.level, "text": r.text} for r in found.remarks],
+        "reports": found.reports,
+        "first_report_seconds": smoke and smoke.first,
+        "interval_seconds": smoke and smoke.interval,
+        "run_seconds": found.run_seconds,
+        "sweep_seconds": found.sweep_seconds,
+        "run_bytes": found.run_bytes,
+        "sweep_bytes": found.sweep_bytes,
+    }
+
+
+def _show(found: Checked, submission: Submission) -> None:
+    from sweep.engine.script_check import Remark  # noqa: PLC0415 - not needed for --help
+
+    definition = submission.definition
+    said = f"{definition.sampling.name.lower()} over {', '.join(definition.sampling.space.names)}"
+    said += f"; {definition.goal.value} {definition.metric}"
+    remarks = [Remark("configuration", "fine", said), *found.remarks]
+    width = max(len(remark.part) for remark in remarks)
+    for part in (*PARTS, "estimate"):
+        shown = [remark for remark in remarks if remark.part == part]
+        worse = [remark for remark in shown if remark.level != "fine"]
+        for remark in worse if part in PARTS and worse else shown:
+            _line(remark, width)
+    word = _verdict(found)
+    click.echo(click.style(VERDICTS[word], fg=COLOURS[word], bold=True))
+
+
+def _line(remark: Remark, width: int) -> None:
+    from sweep.core.words import plain  # noqa: PLC0415 - not needed for --help
+
+    level = click.style(f"{remark.level:<8}", fg=COLOURS[remark.level])
+    first, *others = plain(remark.text).splitlines() or [""]
+    click.echo(f"{remark.part:<{width}}  {level} {first}")
+    for line in others:
+        click.echo(f"{'':<{width + 11}}{line}")
