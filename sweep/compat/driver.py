@@ -12,7 +12,7 @@ from types import TracebackType
 from typing import Any
 
 from sweep.compat.azureml_modules import VARIABLE
-from sweep.errors import UserError
+from sweep.errors import SweepError, UserError
 
 IMPORTABLE = str(Path(__file__).resolve().with_name("importable"))
 
@@ -50,9 +50,10 @@ def run_driver(driver: Path, arguments: Sequence[str]) -> None:
     """Run a script of Python's here, as `python` would, with the SDK's names provided.
 
     Raises:
-        UserError: there is no such file; or a mistake of its user's came up in it: where, and
-            what.
-        SystemExit: it ends so, or by an error, which is shown.
+        UserError: there is no such file.
+        SweepError: an error of ours came up in it, such as a user's mistake or a sweep that has
+            failed: where, and what.
+        SystemExit: it ends so, or by another error, which is shown.
     """
     if not driver.is_file():
         raise UserError(f"{driver}: there is no such file")
@@ -61,7 +62,7 @@ def run_driver(driver: Path, arguments: Sequence[str]) -> None:
     sys.path.insert(0, str(driver.resolve().parent))
     try:
         runpy.run_path(str(driver), run_name="__main__")
-    except UserError as error:
+    except SweepError as error:
         line = _line_in(driver, error.__traceback__)
         error.args = (f"{driver}:{line}: {error}",) if line else error.args
         raise

@@ -203,6 +203,17 @@ def test_another_error_is_shown_as_python_shows_it(driver):
     assert driver.error.splitlines()[-1] == "ZeroDivisionError: division by zero"
 
 
+def test_a_sweep_that_has_failed_is_one_line_too(driver):
+    driver(
+        """
+        from azureml.exceptions import ActivityFailedException
+        raise ActivityFailedException("HD_x has failed: every run has failed")
+        """,
+        code=1,
+    )
+    assert driver.error == "error: driver.py:3: HD_x has failed: every run has failed\n"
+
+
 def test_its_exit_code_is_its_own(driver):
     driver("import sys; sys.exit(7)", code=7)
 
