@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+import re
+from pathlib import Path
+
 import pytest
 
 from sweep.errors import ConfigError
+from sweep.formats import v2, v2_trial
 from sweep.formats.hdconfig import read_hdconfig
 from sweep.formats.overrides import overrides_from, overrides_of
 from sweep.formats.v2 import read_job
+from sweep.formats.v2_limits import MORE_LIMITS
 
 JOB = """\
 $schema: https://azuremlschemas.azureedge.net/latest/sweepJob.schema.json
@@ -319,3 +324,12 @@ class TestWhatIsWrong:
     def test_settings_that_make_no_sense(self, folder, word):
         (message,) = wrong(folder, JOB, word)
         assert "--set" in message
+
+
+def test_the_file_in_the_documentation(folder):
+    page = (Path(__file__).parents[2] / "docs" / "sweep_jobs.md").read_text(encoding="utf-8")
+    (text, *_) = re.findall(r"^```yaml\n(type: sweep\n.*?)^```", page, re.DOTALL | re.MULTILINE)
+    read = job(folder, text)
+    assert read.definition.limits.runs == 40
+    for key in (*v2_trial.KEYS[:4], *MORE_LIMITS, *v2.MORE_RESOURCES, *v2.OF_THE_SERVICE):
+        assert f"`{key}`" in page or key in text, key
