@@ -189,8 +189,10 @@ class Execution:
         self.say("ended", code=None, stopped=True)
 
     async def abandon(self) -> None:
-        """Let go of what was prepared: it is not to be started."""
+        """Let go of what was prepared: it is not to be started, or not here."""
         await self._close()
+        if self.order.get("tree"):  # links in a copy are in the way of another one
+            await asyncio.to_thread(shutil.rmtree, self._folder, ignore_errors=True)
 
     async def refuse(self, error: str) -> None:
         """Announce that the run could not be started."""

@@ -28,62 +28,15 @@ from collections.abc import Callable, Coroutine, Sequence
 from pathlib import Path
 from typing import Any
 
-from sweep.compute import (
-    containers,
-    delivery,
-    ensemble,
-    environments,
-    execution,
-    functions,
-    gpus,
-    guard,
-    hearing,
-    line,
-    link,
-    mailbox,
-    needs,
-    node_facts,
-    node_files,
-    outputs,
-    packages,
-    processes,
-    run_log,
-    slot,
-    spread,
-    travel,
-    unpacking,
-)
+from sweep.compute import ensemble, guard, link, slot, spread
 from sweep.compute.ray_environment import OBJECT_STORE_BYTES
+from sweep.compute.travelling import TRAVEL
 
 HEARTBEAT = 5.0
 """Seconds after which a slot answers even when it has nothing to say."""
 MISSED = 3
 """Heartbeats that may be missed before a slot is given up."""
 PROBE_SECONDS = 5
-TRAVEL = (
-    containers,
-    delivery,
-    environments,
-    execution,
-    functions,
-    gpus,
-    hearing,
-    line,
-    link,
-    mailbox,
-    needs,
-    node_facts,
-    node_files,
-    outputs,
-    packages,
-    processes,
-    run_log,
-    slot,
-    spread,
-    travel,
-    unpacking,
-)
-"""Modules that go to the slots as they are here."""
 GUARD_SOURCES = {
     name: Path(guard.__file__).with_name(name).read_text()
     for name in (*guard.FILES, spread.LAUNCHER)

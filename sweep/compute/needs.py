@@ -15,8 +15,9 @@ from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from sweep.compute import containers, environments, spread
-from sweep.compute.environments import Unmet
+from sweep.compute.containers import NoEngine, clear, contained, engine, remove
+from sweep.compute.environments import Unmet, environment, variables
+from sweep.compute.spread import arranged
 
 Order = dict[str, Any]
 Start = Callable[[Path], socket.socket]
@@ -53,13 +54,13 @@ class Needs:
             return True
         order["met"] = True
         if (prefix := self._met[key]) is not None:
-            order["env"] = environments.variables(prefix, order["env"])
+            order["env"] = variables(prefix, order["env"])
         folder, inside = self._guard.parent, "docker" in needs
-        order.update(spread.arranged(order, folder, "python" if inside else sys.executable))
+        order.update(arranged(order, folder, "python" if inside else sys.executable))
         if inside:
             try:
-                order |= containers.contained(order, self._program, folder, needs.get("data", {}))
-            except containers.NoEngine as error:
+                order |= contained(order, self._program, folder, needs.get("data", {}))
+            except NoEngine as error:
                 raise Unmet(str(error)) from None
         return True
 
@@ -85,7 +86,7 @@ class Needs:
     async def ended(self, order: Order) -> None:
         """Take away what is left of a run besides its processes."""
         if container := order.get("container"):
-            await asyncio.to_thread(containers.remove, container)
+            await asyncio.to_thread(remove, container)
 
     def cancel(self, run: str) -> bool:
         """Bring nothing more for a run; tell whether anything was being brought."""
@@ -101,12 +102,12 @@ class Needs:
                 raise Unmet(f"the data reference {name}: there is no {path!r} on {host}")
         if image := (needs.get("docker") or {}).get("image"):
             try:
-                self._program = await asyncio.to_thread(containers.engine)
+                self._program = await asyncio.to_thread(engine)
             except OSError as error:
                 raise Unmet(f"the image {image}: {error}") from None
-            await asyncio.to_thread(containers.clear, self._program)
+            await asyncio.to_thread(clear, self._program)
         if packages := needs.get("packages"):
-            return await environments.environment(packages, self._execute, notice)
+            return await environment(packages, self._execute, notice)
         return None
 
     async def _execute(self, argv: Sequence[str], env: Mapping[str, str], log: Path) -> int:
