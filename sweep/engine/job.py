@@ -71,6 +71,7 @@ def submission_of(
         tags=tuple(job.tags.items()),
         hdconfig=_remembered(job.path),
         warm_start=given.pop("warm_start", None) or job.trial.warm_start,
+        metrics=job.trial.metrics,
         job={**job.about, "command": job.trial.command.text, "outputs": [*job.outputs]},
         **{"cpus_per_run": job.cpus or 1, "gpus_per_run": job.gpus or 0, **given},
     )

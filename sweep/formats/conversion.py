@@ -55,6 +55,7 @@ def from_hdconfig(
         code,
         read.argument_style,
         read.warm_start,
+        read.metrics,
     )
 
 
@@ -85,6 +86,7 @@ def from_job(job: JobFile) -> Portable:
         _code(job),
         style,
         job.trial.warm_start,
+        job.trial.metrics,
         lost=tuple(dict.fromkeys(lost)),
     )
 

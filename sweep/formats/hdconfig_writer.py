@@ -58,6 +58,8 @@ def hdconfig_of(sweep: Portable) -> str:
     if sweep.warm_start is not None:
         warm = sweep.warm_start
         data["warm_start"] = warm if isinstance(warm, str) else [*warm]
+    if sweep.metrics is not None:
+        data["metrics"] = dict(sweep.metrics)
     return _heading(sweep) + yaml_of(data)
 
 

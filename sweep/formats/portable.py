@@ -26,6 +26,7 @@ class Portable:
         code: the source directory, as written.
         style: how hyperparameters are passed.
         warm_start: modules that runs are forked with, or "auto"; None for none.
+        metrics: what is found in runs' output, see `metrics_section`; None for nothing.
         extra: sections of a sweep job that only its own format has, ready to be written.
         lost: what could not be carried over, in sentences.
     """
@@ -36,6 +37,7 @@ class Portable:
     code: str = "."
     style: Style = "space"
     warm_start: str | tuple[str, ...] | None = None
+    metrics: Mapping[str, Any] | None = None
     extra: Mapping[str, Any] = field(default_factory=dict)
     lost: tuple[str, ...] = ()
 

@@ -88,6 +88,8 @@ def lost_in_python(sweep: Portable) -> list[str]:
     ]
     if sweep.style != "space":
         found.append("argument_style is no argument of HyperDriveConfig")
+    if sweep.metrics is not None:
+        found.append("metrics is no argument of HyperDriveConfig")
     if not sweep.script:
         found.append("the script is not known: train.py stands in its place")
     return found

@@ -12,6 +12,7 @@ from sweep.formats.fields import Fields
 from sweep.formats.findings import Findings, quoted
 from sweep.formats.hdconfig import modules
 from sweep.formats.located import Node, inside
+from sweep.formats.metrics_section import metrics
 from sweep.formats.record import variables
 from sweep.formats.references import Reference
 from sweep.formats.shell_script import SHELLS
@@ -23,7 +24,7 @@ from sweep.formats.yaml12 import read_yaml
 EXAMPLE = "{command: python train.py --lr ${{search_space.lr}}, code: src}"
 KEYS = (
     *("command", "code", "environment", "environment_variables", "distribution", "resources"),
-    *("shell", "warm_start", "type", "name", "display_name", "description"),
+    *("shell", "warm_start", "metrics", "type", "name", "display_name", "description"),
 )
 COMPONENT_KEYS = (
     *("$schema", "type", "name", "version", "display_name", "description", "tags"),
@@ -45,6 +46,7 @@ class Trial:
         inputs: what a component's own defaults add to the job's inputs.
         outputs: what a component adds to the job's outputs.
         warm_start: modules that trials are forked with, or "auto"; None for none.
+        metrics: what is found in trials' output, see `metrics_section`; None for nothing.
     """
 
     command: Command
@@ -54,6 +56,7 @@ class Trial:
     inputs: Mapping[str, Input] = field(default_factory=dict)
     outputs: Collection[str] = ()
     warm_start: str | tuple[str, ...] | None = None
+    metrics: Mapping[str, Any] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,6 +95,7 @@ def _read(section: Fields, known: Known, beside: Path, findings: Findings) -> Tr
         environment=section.take("environment", Node.plain, None),
         environment_variables=section.take("environment_variables", variables, {}),
         warm_start=section.take("warm_start", modules, None),
+        metrics=section.take("metrics", metrics, None),
     )
 
 

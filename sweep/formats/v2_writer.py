@@ -62,6 +62,8 @@ def job_of(sweep: Portable) -> str:
     if sweep.warm_start is not None:
         warm = sweep.warm_start
         trial["warm_start"] = warm if isinstance(warm, str) else [*warm]
+    if sweep.metrics is not None:
+        trial["metrics"] = dict(sweep.metrics)
     data: dict[str, Any] = {
         "$schema": SCHEMA,
         "type": "sweep",

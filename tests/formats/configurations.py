@@ -13,6 +13,8 @@ NAMES = ("--learning-rate", "momentum", "--batch_size", "-p", "units", "--x2")
 INNER = ("depth", "--leaf", "rate")
 WORDS = ("rbf", "a b", "1e-4", "true", "it's", '"', "$HOME", "-x", "ä", "yes", "~", "a: b", "#")
 
+METRICS = (None, {"file": "metrics.jsonl"}, {"stdout": [r"loss=(?P<loss>\d+)"], "file": "m"})
+
 numbers = st.one_of(
     st.integers(-1000, 1000), st.floats(-1000, 1000, allow_nan=False).map(lambda v: round(v, 6))
 )
@@ -161,4 +163,5 @@ def sweeps(draw, plain=False):
         ".",
         "space" if plain else draw(st.sampled_from(["space", "equals"])),
         draw(st.sampled_from([None, "auto", ("sklearn", "pandas")])),
+        None if plain else draw(st.sampled_from(METRICS)),
     )

@@ -36,6 +36,7 @@ def same(read, sweep):
     assert as_options(read.definition) == as_options(sweep.definition)
     assert (read.script, read.arguments) == (sweep.script, sweep.arguments)
     assert (read.style, read.warm_start) == (sweep.style, sweep.warm_start)
+    assert read.metrics == sweep.metrics
 
 
 @pytest.fixture(scope="module")
