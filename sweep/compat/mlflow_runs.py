@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import inspect
 import os
 import time
 from typing import Any
@@ -22,6 +23,8 @@ from sweep.compat.mlflow_artifacts import place_of
 from sweep.script.errors import RunLogError
 from sweep.script.run import Run as ScriptRun
 
+OLD = "run_uuid" in inspect.signature(RunInfo).parameters
+"""Whether this is MLflow 2, where a run's id has two names."""
 EXPERIMENT = "0"
 OF_MLFLOW = "mlflow."
 """How the names of tags begin that MLflow sets by itself."""
@@ -32,6 +35,11 @@ PARAMETER = "param."
 def now() -> int:
     """Return the time as MLflow counts it, in milliseconds."""
     return int(time.time() * 1000)
+
+
+def _same(one: Metric, other: Metric) -> bool:
+    names = ("value", "step", "timestamp")
+    return all(getattr(one, name) == getattr(other, name) for name in names)
 
 
 class Logged:
@@ -57,9 +65,12 @@ class Logged:
         return os.path.join(self.run.folder, "outputs", *parts)
 
     def metric(self, metric: Metric) -> None:
-        """Log one value, with its step."""
+        """Log one value, with its step; not once more when MLflow links it with a model."""
+        known = self.metrics.setdefault(metric.key, [])
+        if getattr(metric, "model_id", None) and any(_same(metric, other) for other in known):
+            return
         self.run.log(metric.key, metric.value, step=metric.step)
-        self.metrics.setdefault(metric.key, []).append(metric)
+        known.append(metric)
 
     def param(self, param: Param) -> None:
         """Keep a parameter: a property of the run, written once."""
@@ -84,8 +95,10 @@ class Logged:
     @property
     def info(self) -> RunInfo:
         """What it is."""
+        identity = self.run.id.replace("/", "-")
         return RunInfo(
-            run_id=self.run.id.replace("/", "-"),
+            **({"run_uuid": identity} if OLD else {}),
+            run_id=identity,
             experiment_id=EXPERIMENT,
             user_id=os.environ.get("USER", ""),
             status=RunStatus.to_string(self.status),

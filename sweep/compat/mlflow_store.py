@@ -13,10 +13,6 @@ from typing import Any
 
 from mlflow.entities import (
     Experiment,
-    LoggedModel,
-    LoggedModelParameter,
-    LoggedModelStatus,
-    LoggedModelTag,
     Metric,
     Param,
     Run,
@@ -31,6 +27,16 @@ from mlflow.utils.search_utils import SearchUtils
 from sweep.compat.mlflow_artifacts import place_of
 from sweep.compat.mlflow_runs import EXPERIMENT, Logged, now
 from sweep.script.run import Run as ScriptRun
+
+try:
+    from mlflow.entities import (
+        LoggedModel,
+        LoggedModelParameter,
+        LoggedModelStatus,
+        LoggedModelTag,
+    )
+except ImportError:  # MLflow 2 has no such thing, and asks for none
+    LoggedModel = LoggedModelParameter = LoggedModelStatus = LoggedModelTag = None
 
 PARENT = "mlflow.parentRunId"
 

@@ -115,9 +115,11 @@ def test_a_logged_model_is_in_the_outputs(script):
                 mlflow_model.save(os.path.join(path, "MLmodel"))
 
         with mlflow.start_run():
+            mlflow.log_metric("loss", 0.5)
             info = Model.log(artifact_path=None, name="model", flavor=Flavour)
             again = Model.log(artifact_path=None, name="model", flavor=Flavour)
         """)
+    assert [s for s in script.said if s[0] == "s"] == [("s", "loss", 0.5)]  # and not once more
     for name in ("model", "model_2"):
         assert (script.folder / "outputs" / name / "weights.txt").read_text() == "w"
 
