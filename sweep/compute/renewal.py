@@ -17,6 +17,8 @@ from sweep.compute.target import (
 )
 from sweep.errors import TargetError
 
+VANISHED = "its cluster has vanished"
+
 
 @runtime_checkable
 class Renewable(Protocol):
@@ -83,6 +85,7 @@ class RenewedTarget:
             if not (self._lasts and self._cluster.has_vanished()):
                 raise
             return self._renew(str(gone))
+        messages = [*map(self._judged, messages)]
         for message in messages:
             if isinstance(message, RunStarted):
                 self._begun.add(message.run)
@@ -95,6 +98,12 @@ class RenewedTarget:
     def close(self) -> None:
         """Let go of the cluster."""
         self._target.close()
+
+    def _judged(self, message: Message) -> Message:
+        """Return what has happened: what ends a node ends its run first, which may look failed."""
+        if isinstance(message, RunEnded) and message.error and self._cluster.has_vanished():
+            return RunLost(message.run, message.attempt, f"{VANISHED}: {message.error}")
+        return message
 
     def _forget(self, message: RunEnded | RunLost) -> None:
         order = self._orders.get(message.run)

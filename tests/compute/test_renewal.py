@@ -104,6 +104,18 @@ def test_a_run_that_is_to_stop_does_not_begin_again(cluster, target):
     assert [target.poll(1), target.poll(1)] == [[SlotsAre(2)], []]
 
 
+@pytest.mark.parametrize("vanished", [True, False])
+def test_a_run_that_fails_with_its_cluster_is_lost(cluster, target, vanished):
+    def curve(_):
+        raise ValueError("killed")
+
+    cluster.made[-1]._curve = curve
+    target.launch(RunOrder(0, 1, {}))
+    cluster.vanished = vanished
+    heard = [message for _ in range(3) for message in target.poll(1)]
+    assert [type(message) for message in heard] == [RunStarted, RunLost if vanished else RunEnded]
+
+
 def test_what_has_not_vanished_is_not_brought_up(cluster, target):
     cluster.made[-1].broken = True
     with pytest.raises(TargetError, match="the keeper is gone"):
