@@ -88,14 +88,15 @@ def create(**options: Any) -> None:
     from sweep.cli.work import in_background, work_on  # noqa: PLC0415 - not needed for --help
     from sweep.engine import job as jobs  # noqa: PLC0415
     from sweep.engine.submit import create as keep  # noqa: PLC0415
+    from sweep.formats.located import Node  # noqa: PLC0415
     from sweep.formats.lookup import find_hdconfig  # noqa: PLC0415
     from sweep.formats.overrides import overrides_of  # noqa: PLC0415
     from sweep.formats.v2 import read_job  # noqa: PLC0415
 
     overrides = overrides_of([*options["sets"], *options["more"]])
-    for option, entry in (("name", "name"), ("experiment_name", "experiment_name")):
-        if options[option]:
-            overrides |= overrides_of([f"{entry}={options[option]}"])
+    for name in ("name", "experiment_name"):
+        if options[name]:
+            overrides[name] = Node(options[name], 0, 0)
     read = read_job(find_hdconfig(options["file"]), overrides)
     for problem in read.warnings:
         warn(str(problem))

@@ -20,7 +20,7 @@ from sweep.formats.references import VARIABLES, Reference, filled
 from sweep.formats.runconfig import RunConfiguration
 from sweep.formats.text import is_file
 from sweep.formats.v2 import JobFile, read_job
-from sweep.storage.workspace import WorkspaceFolder
+from sweep.storage.workspace import SweepFolder, WorkspaceFolder
 
 NO_CODE = "no-code"
 """The folder of a workspace, empty, of which trials without code get a copy."""
@@ -44,8 +44,11 @@ def submission_of(
         more: of a `Submission`, besides.
 
     Raises:
-        UserError: an input cannot be had.
+        UserError: an input cannot be had, or the job cannot be called so.
     """
+    if job.name.isdecimal() or SweepFolder(job.name, Path()).is_lone_run:
+        what = "a run's number" if job.name.isdecimal() else "a lone run's id"
+        raise ConfigError(f"name: {job.name!r} has the form of {what}")
     inputs = {name: fetched(one, workspace) for name, one in job.inputs.items()}
     target = str(more.get("target") or job.compute)
     if target not in LOCAL_WORDS and any(one.kind == "path" for one in inputs.values()):

@@ -79,6 +79,12 @@ class TestBroken:
         assert said.code == 2
         assert "job.yml:4:12: trial.command: takes a shell ('&' stands in it)" in said.err
 
+    @pytest.mark.parametrize("name", ["demo_17_0123abcd", "2026", "a b", "last", "-x"])
+    def test_names_that_no_job_can_have(self, folder, name):
+        said = sweep("job", "create", "-f", "job.yml", f"--name={name}")
+        assert said.code == 2
+        assert name in said.err
+
     def test_two_kinds_of_download(self, folder):
         said = sweep("job", "download", "--all", "--output-name", "model")
         assert said.code == 2
