@@ -212,14 +212,15 @@ class TestScripts:
 
         async def story(here: Bench) -> None:
             order = here.order("say(v=1)", run="0.2")
-            left = subprocess.Popen(["/bin/sleep", "1000"], env=order["env"])
+            words = ["/bin/sleep", "1000"]
+            left = await asyncio.create_subprocess_exec(*words, env=order["env"])
             try:
                 await here.slot.start(order)
                 assert (await here.hear("ended"))["code"] == 0
-                assert left.wait(20) == -signal.SIGKILL
+                assert await left.wait() == -signal.SIGKILL
             finally:
-                left.kill()
-                left.wait()
+                with suppress(ProcessLookupError):
+                    left.kill()
 
         in_slot(story, short)
 
