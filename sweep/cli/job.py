@@ -10,6 +10,7 @@ import click
 
 from sweep.cli.options import (
     Amount,
+    environment_option,
     find_workspace,
     grace_option,
     json_option,
@@ -79,6 +80,7 @@ def job() -> None:
 @grace_option
 @quota_option
 @warm_option
+@environment_option
 @snapshot_option
 @json_option
 @workspace_option
@@ -102,7 +104,7 @@ def create(**options: Any) -> None:
         warn(str(problem))
     workspace = workspace_to_write(options["workspace"])
     names = ("target", "cpus_per_run", "gpus_per_run", "grace", "outputs_quota", "warm_start")
-    more = {name: options[name] for name in (*names, "strict_snapshot")}
+    more = {name: options[name] for name in (*names, "strict_snapshot", "ignore_environment")}
     submission = jobs.submission_of(
         read, workspace, warn, experiment=jobs.experiment_of(read), more=more
     )

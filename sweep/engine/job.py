@@ -41,7 +41,7 @@ def submission_of(
         workspace: where the sweep will be kept.
         warn: told what the user should know.
         experiment: where the file names none.
-        more: of a `Submission`, besides.
+        more: of a `Submission`, besides; `target`, and whether to `ignore_environment`.
 
     Raises:
         UserError: an input cannot be had, or the job cannot be called so.
@@ -54,7 +54,7 @@ def submission_of(
     if target not in LOCAL_WORDS and any(one.kind == "path" for one in inputs.values()):
         warn(f"inputs are passed as paths of this machine: the nodes of {target} must see them")
     texts = {name: one.text for name, one in inputs.items()}
-    environment = _environment(job)
+    environment = Environment() if more.get("ignore_environment") else _environment(job)
     configuration = RunConfiguration(
         command=_command(job, texts, environment),
         target=target,
@@ -64,7 +64,8 @@ def submission_of(
             **job.trial.environment_variables,
         },
     )
-    given = {name: value for name, value in more.items() if name != "target" and value is not None}
+    own = ("target", "ignore_environment")
+    given = {name: value for name, value in more.items() if name not in own and value is not None}
     return Submission(
         definition=job.definition,
         configuration=configuration,

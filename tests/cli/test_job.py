@@ -3,9 +3,14 @@
 from __future__ import annotations
 
 import json
+import sys
 
 import pytest
 
+from sweep.engine.job import submission_of
+from sweep.errors import ConfigError
+from sweep.formats.environment import Environment
+from sweep.formats.v2 import read_job
 from sweep.storage.reader import SweepReader
 from sweep.storage.workspace import WorkspaceFolder
 from tests.cli.workspaces import sweep, until
@@ -138,6 +143,36 @@ class TestKept:
     def test_there_is_no_best_trial_yet(self, submitted):
         said = sweep("job", "download", "-n", "my-job")
         assert (said.code, "no best trial yet" in said.err) == (2, True)
+
+
+class TestEnvironment:
+    @pytest.fixture
+    def conda(self, folder):
+        (folder / "conda.yml").write_text(
+            "dependencies: [{pip: [no-such-thing==1]}]\n"
+        )
+        text = JOB.replace("  code: src", "  code: src\n  environment: {conda_file: conda.yml}")
+        (folder / "job.yml").write_text(text)
+        return read_job(folder / "job.yml")
+
+    def submitted(self, folder, job, **more):
+        workspace = WorkspaceFolder.make(folder)
+        return submission_of(job, workspace, print, experiment="demo", more=more)
+
+    def test_a_file_for_conda_is_that_of_a_run_configuration(self, folder, conda):
+        configuration = self.submitted(folder, conda).configuration
+        assert configuration.environment.python.conda_file == folder / "conda.yml"
+        assert configuration.command[0] == "python"
+
+    def test_it_may_be_left_aside(self, folder, conda):
+        configuration = self.submitted(folder, conda, ignore_environment=True).configuration
+        assert configuration.environment == Environment()
+        assert configuration.command[0] == sys.executable
+
+    def test_a_file_that_is_not_there(self, folder, conda):
+        (folder / "conda.yml").unlink()
+        with pytest.raises(ConfigError, match="there is no"):
+            self.submitted(folder, conda)
 
 
 @pytest.mark.ray
