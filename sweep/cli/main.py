@@ -19,6 +19,7 @@ CONTEXT = {"help_option_names": ["-h", "--help"], "max_content_width": 100}
 COMMANDS = {
     "start": ("sweep.cli.start", "Run a sweep: an hdconfig.yml and a training script."),
     "resume": ("sweep.cli.start", "Go on with a sweep that was paused or killed."),
+    "rerun": ("sweep.cli.rerun", "Repeat a run exactly."),
     "pause": ("sweep.cli.change", "Let a sweep cease for now."),
     "cancel": ("sweep.cli.change", "Cancel a run, or a sweep with all its runs."),
     "set": ("sweep.cli.change", "Change how many runs of a sweep may live at one time."),

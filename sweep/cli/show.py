@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import math
+import shlex
 from collections.abc import Iterator
 
 import click
@@ -13,6 +14,7 @@ from sweep.cli.summary import best_lines, headline
 from sweep.cli.tables import lasted, run_json, status_of
 from sweep.cli.work import record
 from sweep.core.words import counted, duration, number, plain, value_text, when
+from sweep.engine.provenance import provenance
 from sweep.errors import WorkspaceError
 from sweep.storage.reader import MetricRow, RunRow, SweepReader
 from sweep.storage.targets import target_of
@@ -79,8 +81,10 @@ def show_run(folder: SweepFolder, run: int, *, as_json: bool) -> None:
         tags = reader.tags(run, "tag")
         node = reader.get(f"node:{row.facts.get('node')}", None) or {}
         metric = plain(reader.get("definition")["primary_metric_config"]["name"])
+        origin = provenance(reader, folder, row)
     if as_json:
         about = {"metrics": dict(_by_name(metrics)), "tags": tags, "node_facts": node}
+        about["provenance"] = origin
         print_json({**run_json(folder, row), **about})
         return
     click.echo(click.style(folder.run_id(run), bold=True))
@@ -97,8 +101,11 @@ def show_run(folder: SweepFolder, run: int, *, as_json: bool) -> None:
         *((f"tag {plain(k)}", plain(v or "")) for k, v in tags.items()),
         *((plain(k), _fact(k, v)) for k, v in row.facts.items() if k != "tail"),
         *((f"node's {plain(k)}", _of_node(v)) for k, v in node.items() if v and k != "host"),
+        ("command", plain(shlex.join(origin["argv"] or ()))),
+        ("snapshot", plain(str(origin["snapshot"] or "")[:12])),
         ("folder", plain(str(folder.run_folder(run, row.attempt)))),
     ]
+    lines = [(name, text) for name, text in lines if text]
     width = max(len(name) for name, _ in lines if name) + 2
     for name, text in lines:
         if name:

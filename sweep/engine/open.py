@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Mapping, Sequence
 from functools import partial
 from pathlib import Path
 from typing import Any
 
-from samplers import Configuration, Space, SpaceError
+from samplers import Space
 from sweep.compute.processes import end_marked
 from sweep.compute.ray_target import RayTarget
 from sweep.compute.renewal import target_on
@@ -21,6 +22,8 @@ from sweep.engine.continuation import Continuation, remember, space_of
 from sweep.engine.disk import Ballast, DiskWatch
 from sweep.engine.engine import Engine, Orders
 from sweep.engine.place import Place
+from sweep.engine.provenance import space_for
+from sweep.engine.surroundings import surroundings
 from sweep.engine.targets import present_cluster, workspace_of
 from sweep.engine.template import FunctionTemplate, ScriptTemplate
 from sweep.engine.wishes import FolderWishes, Interrupts
@@ -87,8 +90,8 @@ class OpenSweep(Closing):
                     ScriptTemplate.from_json(template)
                 began, earlier = begun_with(began_with), spaces_of(began_with["prior"])
             grace = reader.get("grace")
-            names = ("source", "snapshot", "strict_snapshot", "hdconfig")
-            kept = {name: reader.get(name, None) for name in names}
+            names = ("source", "snapshot", "strict_snapshot", "hdconfig", "former", "environments")
+            kept = {name: reader.get(name, None) for name in (*names, "cluster")}
             count = sum(reader.count().values())
             status = reader.get("status")[0]
         place.resources.check()
@@ -160,10 +163,22 @@ def _changes(
         if shot is not None:
             changes["template"] = {**template, "tree": str(shot.tree)}
             changes["snapshot"] = {"id": shot.id, "files": shot.files, "size": shot.size}
+            before = [time.time(), template, kept["snapshot"]]
+            changes["former"] = [*(kept["former"] or ()), before]
+        changes |= _surroundings(kept, template)
     file = kept["hdconfig"]
     if continuation.changed == "new" and file and Path(file["path"]).is_file():
         changes["hdconfig"] = remember(file["path"], read_definition(file["path"]))
     return changes
+
+
+def _surroundings(kept: Mapping[str, Any], template: Mapping[str, Any]) -> dict[str, Any]:
+    """Return what has changed around the runs since it was looked at last."""
+    known = kept["environments"]
+    if not known:
+        return {}
+    now = surroundings(template, kept["cluster"])
+    return {"environments": [*known, [time.time(), now]]} if now != known[-1][1] else {}
 
 
 def _orders(
@@ -192,17 +207,8 @@ def _orders(
 
     def order(launch: Launch) -> RunOrder:
         configuration = launch.configuration
-        space = next((s for s in spaces if _holds(s, configuration)), None)
+        space = space_for(spaces, configuration)
         process = template.process(folder, launch.run, launch.attempt, configuration, space)
         return RunOrder(launch.run, launch.attempt, configuration, process)
 
     return order
-
-
-def _holds(space: Space, configuration: Configuration) -> bool:
-    """Tell whether a configuration is of a space: a sweep may have gone on with another."""
-    try:
-        space.encode(configuration)
-    except SpaceError:
-        return False
-    return True

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-import platform
 import secrets
 import shutil
 import time
@@ -13,7 +12,6 @@ from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
 
-import sweep
 from samplers import Sampling
 from sweep.compute.kinds import cluster_of
 from sweep.compute.resources import Resources, of_this_machine
@@ -25,6 +23,7 @@ from sweep.engine.distribution import check_nodes, distribution_of
 from sweep.engine.engine import GRACE
 from sweep.engine.needs import provided
 from sweep.engine.program import command_of, script_of, without_effect
+from sweep.engine.surroundings import surroundings, versions
 from sweep.engine.targets import cluster_for
 from sweep.engine.template import ScriptTemplate
 from sweep.errors import ConfigError, UserError
@@ -171,6 +170,7 @@ def keep(  # noqa: PLR0913 - what is kept of a sweep
         "experiment": experiment,
         "created": time.time(),
         "versions": versions(),
+        "environments": [[0.0, surroundings(about["template"], about.get("cluster"))]],
         "status": ["NotStarted", ""],
     }
     workspace.add_experiment(experiment)
@@ -237,11 +237,6 @@ def _snapshot(
             " or .gitignore"
         )
     return shot
-
-
-def versions() -> dict[str, str]:
-    """Return the versions that a sweep's results may depend on."""
-    return {"hypersweep": sweep.__version__, "python": platform.python_version()}
 
 
 def _with_limits(submission: Submission) -> Submission:

@@ -431,6 +431,8 @@ class TestShow:
         pairs = [line.strip().split("  ", 1) for line in said.lines[1:]]
         facts = {name: value.strip() for name, value in pairs}
         assert facts.pop("started").endswith("lasted 3.0 s")
+        assert facts.pop("command").endswith(" train.py --fixed 1 --x 0")
+        assert len(facts.pop("snapshot")) == 12
         assert facts == {
             "status": "Completed",
             "attempt": "1",
