@@ -51,6 +51,7 @@ if TYPE_CHECKING:
     from sweep.api.pipeline import PipelineRun as PipelineRun
     from sweep.api.runs import HyperDriveRun as HyperDriveRun
     from sweep.api.runs import ScriptRun as ScriptRun
+    from sweep.api.search_cv import SweepSearchCV as SweepSearchCV
     from sweep.api.simulate import simulate as simulate
     from sweep.api.steps import HyperDriveStep as HyperDriveStep
     from sweep.api.steps import PipelineData as PipelineData
@@ -97,6 +98,7 @@ _NAMES = {
     "sweep.api.runs": "HyperDriveRun ScriptRun",
     "sweep.api.children": "KeptRun",
     "sweep.api.tune": "tune",
+    "sweep.api.search_cv": "SweepSearchCV",
     "sweep.api.simulate": "simulate",
     "sweep.api.workspace": "Experiment Workspace",
     "sweep.compat.driver": "load_ipython_extension unload_ipython_extension",

@@ -1,8 +1,8 @@
 """Keras, Lightning and the Hugging Face Trainer: by the protocols that they document.
 
-The libraries take gigabytes, so loops of a few lines call the callbacks here as is documented: Keras 3
-"Writing your own callbacks", Lightning 2 `Callback` and `Trainer`, Transformers `TrainerCallback` and
-`Trainer.evaluate`, which logs what it has measured and then calls `on_evaluate`.
+The libraries take gigabytes, so loops of a few lines call the callbacks here as is documented:
+Keras 3 "Writing your own callbacks", Lightning 2 `Callback` and `Trainer`, Transformers
+`TrainerCallback` and `Trainer.evaluate`, which logs, then calls `on_evaluate`.
 """
 
 from __future__ import annotations
