@@ -11,7 +11,9 @@ from typing import Any
 
 from sweep.compat import only_there
 from sweep.script import run as script
+from sweep.script.echoes import ECHOES
 from sweep.script.errors import RunEnvironmentError
+from sweep.script.values import scalar
 
 LACKING = frozenset(
     "register_model submit_child get_secret get_secrets get_environment get_snapshot_id"
@@ -161,6 +163,15 @@ class Run(script.Run):
     def get_file_names(self) -> list[str]:
         """Return the names of the run's files."""
         return super().get_file_names()
+
+    def log(
+        self, name: str, value: Any, description: str = "", step: float | None = None, **_: Any
+    ) -> None:
+        """Log one value, unless it has come through MLflow already."""
+        value = scalar(name, value)
+        number = isinstance(value, (int, float))
+        if not (number and ECHOES.is_one("azureml", f"{self.id}/{name}", float(value))):
+            super().log(name, value, description, step)
 
     def log_list(self, name: str, value: Iterable[Any], *_: Any, **more: Any) -> None:
         """Log several values of one metric in order."""

@@ -20,6 +20,7 @@ from mlflow.entities import (
 
 from sweep.compat import only_there
 from sweep.compat.mlflow_artifacts import place_of
+from sweep.script.echoes import ECHOES
 from sweep.script.errors import RunLogError
 from sweep.script.run import Run as ScriptRun
 
@@ -69,7 +70,8 @@ class Logged:
         known = self.metrics.setdefault(metric.key, [])
         if getattr(metric, "model_id", None) and any(_same(metric, other) for other in known):
             return
-        self.run.log(metric.key, metric.value, step=metric.step)
+        if not ECHOES.is_one("mlflow", f"{self.run.id}/{metric.key}", float(metric.value)):
+            self.run.log(metric.key, metric.value, step=metric.step)
         known.append(metric)
 
     def param(self, param: Param) -> None:

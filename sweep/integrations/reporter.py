@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from sweep.script.echoes import ECHOES
 from sweep.script.errors import RunStopped
 from sweep.script.run import Run
 
@@ -47,7 +48,9 @@ class Reporter:
             for name, value in values.items():
                 ours = name if self._metrics is None else self._metrics.get(name)
                 number = as_number(value)
-                if ours is not None and number is not None:
+                if ours is None or number is None:
+                    continue
+                if not ECHOES.is_one("callback", f"{self.run.id}/{ours}", float(number)):
                     self.run.log(ours, number, step=step)
         except RunStopped:
             self.stopped = True

@@ -56,6 +56,28 @@ def test_a_script_that_starts_no_run_by_itself(script):
     assert script.said == [("s", "loss", 0.5), ("s", "loss", 0.25)]
 
 
+def test_a_value_that_comes_in_two_ways_is_one_report(script):
+    script("""
+        import mlflow
+        from azureml.core import Run
+
+        run = Run.get_context()
+        with mlflow.start_run():
+            for loss in (0.5, 0.25, 0.25, float("nan")):
+                run.log("loss", loss)
+                mlflow.log_metric("loss", loss)
+            mlflow.log_metric("acc", 1)
+            run.log("acc", 1.0)
+            run.log("acc", 2)
+            run.log("loss", 0.5)
+        """)
+    said = [(n, repr(float(v))) for k, n, v in script.said if k == "s"]
+    assert said == [
+        *(("loss", "0.5"), ("loss", "0.25"), ("loss", "0.25"), ("loss", "nan")),
+        *(("acc", "1.0"), ("acc", "2.0"), ("loss", "0.5")),
+    ]
+
+
 def test_files_go_into_the_outputs(script):
     script.folder.mkdir()
     (script.folder / "a.txt").write_text("a")
