@@ -1,0 +1,149 @@
+"""What policies save and lose on recorded learning curves.
+
+``python -m benchmarks.policy_savings FOLDER``: every task of the folder, every policy, the mean
+over draws of 100 configurations with 8 workers. For each task and policy:
+
+* epochs: reports made, as a share of those without a policy;
+* regret: the best value that was lost, in units of the gap between the best and the median run
+  of the draw: 0, the best was kept; 1, no better than the median run;
+* time: until the last run has ended, as a share of that without a policy;
+* lost: the share of the draw's best twentieth that was stopped (false stops); and wrong, the share
+  of stops that were false.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import sys
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+from benchmarks import reference_policies as reference
+from benchmarks.recorded_tasks import Draw, Task, tasks
+from policies import (
+    BanditPolicy,
+    EarlyTerminationPolicy,
+    MedianStoppingPolicy,
+    NoTerminationPolicy,
+    TruncationSelectionPolicy,
+)
+from sweep.view.recorded import Played, play
+
+TOP = 0.05
+"""The share of a draw that a stop should not have hit."""
+COLUMNS = ("epochs", "regret", "time", "lost", "wrong")
+Maker = Callable[[Task, Draw, int], EarlyTerminationPolicy]
+
+
+def _bandit(slack: float) -> Maker:
+    return lambda *_: BanditPolicy(slack_factor=slack, delay_evaluation=5)
+
+
+POLICIES: dict[str, Maker] = {
+    "none": lambda *_: NoTerminationPolicy(),
+    "bandit 0.05": _bandit(0.05),
+    "bandit 0.1": _bandit(0.1),
+    "bandit 0.2": _bandit(0.2),
+    "bandit 0.5": _bandit(0.5),
+    "median": lambda *_: MedianStoppingPolicy(delay_evaluation=5),
+    "truncation 20": lambda *_: TruncationSelectionPolicy(20, evaluation_interval=5),
+    "baseline bandit 0.1": lambda *_: reference.BaselineBandit(0.1),
+    "baseline bandit 0.2": lambda *_: reference.BaselineBandit(0.2),
+    "baseline median": lambda *_: reference.BaselineMedian(),
+    "baseline truncation": lambda *_: reference.BaselineTruncation(),
+    "baseline asha": lambda task, *_: reference.BaselineAsha(task.epochs),
+    "hyperband": lambda task, _, seed: reference.Hyperband(task.epochs, seed),
+    "hindsight": lambda _, draw, __: reference.Hindsight(int(np.argmax(draw.finals)) + 1),
+}
+
+
+@dataclass(frozen=True)
+class Bounds:
+    """How large a sweep is, and how many there are."""
+
+    seeds: int
+    runs: int
+    workers: int
+
+
+def measure(task: Task, policy: Maker, bounds: Bounds) -> list[float]:
+    """Return the means of the columns over the seeds."""
+    found = []
+    for seed in range(bounds.seeds):
+        draw = task.draw(seed, bounds.runs)
+        whole = play(draw.recordings, NoTerminationPolicy(), task.goal, bounds.workers)
+        played = play(draw.recordings, policy(task, draw, seed), task.goal, bounds.workers)
+        found.append(_columns(task, draw, played, whole))
+    return [float(x) for x in np.mean(found, axis=0)]
+
+
+def _columns(task: Task, draw: Draw, played: Played, whole: Played) -> list[float]:
+    finals, best = draw.finals, -np.inf
+    for one in draw.recordings:
+        made = one.values[: played.reports[one.number]]
+        best = max(best, max(map(task.goal.score, made), default=-np.inf))
+    known = finals[np.isfinite(finals)]
+    gap = max(finals.max() - np.median(known), 1e-12)
+    line = np.sort(finals)[-max(1, round(TOP * len(finals)))]
+    top = int((finals >= line).sum())
+    wrong = sum(bool(finals[number - 1] >= line) for number in played.stopped)
+    spent = sum(played.reports.values()) / sum(whole.reports.values())
+    took = played.seconds / whole.seconds
+    regret = (finals.max() - best) / gap
+    return [spent, regret, took, wrong / top, wrong / max(1, len(played.stopped))]
+
+
+def table(results: dict[str, dict[str, list[float]]], developed: set[str]) -> str:
+    """Return a Markdown table: a line a policy, over all tasks and over those not developed on."""
+    heading = (
+        "| policy | epochs | regret | worst task's regret | time | best 5 % lost | false stops"
+        " | epochs, other tasks | regret, other tasks | worst |"
+    )
+    lines = [heading, "|---|" + "--:|" * 9]
+    for name, by_task in results.items():
+        every = np.array(list(by_task.values()))
+        other = np.array([v for task, v in by_task.items() if task not in developed])
+        mean = every.mean(axis=0)
+        cells = [mean[0], mean[1], every[:, 1].max(), *mean[2:]]
+        if len(other):
+            cells += [other[:, 0].mean(), other[:, 1].mean(), other[:, 1].max()]
+        lines.append(f"| {name} | {' | '.join(f'{cell:.3f}' for cell in cells)} |")
+    return "\n".join(lines)
+
+
+def main() -> None:
+    """Measure, and print the table."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("folder", type=Path)
+    parser.add_argument("--seeds", type=int, default=20)
+    parser.add_argument("--runs", type=int, default=100)
+    parser.add_argument("--workers", type=int, default=8)
+    parser.add_argument("--policy", action="append", choices=[*POLICIES], help="only these")
+    parser.add_argument("--json", type=Path, help="keep all figures in a file")
+    args = parser.parse_args()
+    bounds = Bounds(args.seeds, args.runs, args.workers)
+    found = list(tasks(args.folder))
+    if not found:
+        sys.exit(f"{args.folder}: no recorded curves there")
+    results: dict[str, dict[str, list[float]]] = {}
+    for name in args.policy or POLICIES:
+        began = time.process_time()
+        results[name] = {task.name: measure(task, POLICIES[name], bounds) for task in found}
+        for task, values in results[name].items():
+            figures = " ".join(f"{c} {v:.3f}" for c, v in zip(COLUMNS, values, strict=True))
+            print(f"  {task:36} {figures}")
+        mean = np.mean(list(results[name].values()), axis=0)
+        took = time.process_time() - began
+        print(f"{name}: {mean[0]:.3f}/{mean[1]:.3f} in {took:.0f} s", flush=True)
+    print(table(results, {task.name for task in found if task.developed_on}))
+    if args.json:
+        args.json.write_text(json.dumps(results, indent=1))
+
+
+if __name__ == "__main__":
+    main()
