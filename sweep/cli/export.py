@@ -14,6 +14,8 @@ from sweep.cli.options import find_sweep, json_text, workspace_option
 if TYPE_CHECKING:
     import pandas as pd
 
+    from sweep.storage.workspace import SweepFolder
+
 
 @click.command()
 @click.argument("sweep", default="")
@@ -30,9 +32,26 @@ if TYPE_CHECKING:
     type=click.Path(dir_okay=False, path_type=Path),
     help="A file; standard output by default.",
 )
+@click.option(
+    "--to",
+    type=(click.Choice(["csv", "json", "parquet", "mlflow", "tensorboard"]), str),
+    metavar="KIND PLACE",
+    help="As csv, json, parquet, or into a store of mlflow or tensorboard: a file, a folder, or"
+    " the URI of a tracking server.",
+)
 @workspace_option
-def export(sweep: str, kind: str, output: Path | None, workspace: Path | None) -> None:
-    """Write the runs of a SWEEP (the last one by default), one a row."""
+def export(
+    sweep: str,
+    kind: str,
+    output: Path | None,
+    to: tuple[str, str] | None,
+    workspace: Path | None,
+) -> None:
+    """Write the runs of a SWEEP (the last one by default), one a row, or into another's store."""
+    if to is not None and to[0] in ("mlflow", "tensorboard"):
+        _into_store(find_sweep(workspace, sweep), *to)
+        return
+    kind, output = (to[0], Path(to[1])) if to is not None else (kind, output)
     from sweep.api.dataframe import runs_dataframe  # noqa: PLC0415 - pandas, and only here
     from sweep.core import words  # noqa: PLC0415
     from sweep.errors import UserError  # noqa: PLC0415
@@ -57,6 +76,22 @@ def export(sweep: str, kind: str, output: Path | None, workspace: Path | None) -
         sys.stdout.write(words.plain(text) if sys.stdout.isatty() else text)
     else:
         output.write_text(text, encoding="utf-8")
+
+
+def _into_store(folder: SweepFolder, kind: str, place: str) -> None:
+    from sweep.storage.reader import SweepReader  # noqa: PLC0415 - not needed for --help
+
+    with SweepReader(folder.database) as reader:
+        if kind == "mlflow":
+            from sweep.api.export_mlflow import export_mlflow  # noqa: PLC0415 - seconds
+
+            uri = export_mlflow(reader, folder, place)
+            click.echo(f"{folder.id} is in {uri}: mlflow ui --backend-store-uri {uri}")
+        else:
+            from sweep.api.export_tensorboard import export_tensorboard  # noqa: PLC0415 - a second
+
+            export_tensorboard(reader, folder, Path(place))
+            click.echo(f"{folder.id} is in {place}: tensorboard --logdir {place}")
 
 
 def _plain_rows(frame: pd.DataFrame) -> list[dict[str, Any]]:
