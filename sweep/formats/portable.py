@@ -10,7 +10,7 @@ from typing import Any
 from samplers.words import is_wire
 from sweep.core.definition import SweepDefinition
 from sweep.formats.arguments import Style, flag_of
-from sweep.formats.references import Reference, filled, only_reference
+from sweep.formats.references import Reference, filled, only_reference, references
 
 PYTHON = ("python", "python3")
 
@@ -179,13 +179,11 @@ def passing_of(words: Sequence[str], places: Mapping[Reference, str]) -> Passing
         if behind and behind.group == "search_space":
             _pass(found, behind.name, option, "equals")
             continue
-
-        def text(reference: Reference) -> str:
-            if reference.group == "search_space":
-                found.lost.append(f"{reference} stands in the command and is no option's value")
-            return places.get(reference, str(reference))
-
-        found.fixed.append(filled(word, text))
+        searched = [r for r in references(word) if r.group == "search_space"]
+        if searched:
+            found.lost.append(f"{word!r} in the command, which is no option and its value")
+        else:
+            found.fixed.append(filled(word, lambda r: places.get(r, str(r))))
     return found
 
 
