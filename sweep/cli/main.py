@@ -22,6 +22,8 @@ COMMANDS = {
     "rerun": ("sweep.cli.rerun", "Repeat a run exactly."),
     "bundle": ("sweep.cli.bundle", "Write a sweep into one file."),
     "unbundle": ("sweep.cli.bundle", "Open such a file here."),
+    "bundle": ("sweep.cli.bundle", "Write a sweep into one file."),
+    "unbundle": ("sweep.cli.bundle", "Open such a file here."),
     "pause": ("sweep.cli.change", "Let a sweep cease for now."),
     "cancel": ("sweep.cli.change", "Cancel a run, or a sweep with all its runs."),
     "set": ("sweep.cli.change", "Change how many runs of a sweep may live at one time."),
