@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -11,6 +12,7 @@ from pathlib import Path
 import pytest
 
 EXAMPLES = Path(__file__).parent.parent / "examples"
+AZUREML = EXAMPLES / "azureml"
 BIN = Path(sys.executable).parent
 
 
@@ -63,6 +65,31 @@ class TestOnRay:
         printed = run(sys.executable, script, "--runs", 3, "--epochs", 3, cwd=tmp_path)
         assert "sweep Completed" in printed
         assert "accuracy by epoch: [" in printed
+
+    def test_what_was_written_for_azureml_with_scikit_learn(self, tmp_path):
+        printed = run("sweep", "python", AZUREML / "sklearn_iris" / "driver.py", 3, cwd=tmp_path)
+        assert printed.count("Completed") >= 2, "the lone run, and the sweep"
+        assert re.search(r"\['--kernel', '[a-z]+', '--penalty', '[0-9.]+'\]\n0\.\d+\n", printed)
+        assert (tmp_path / "best_model.joblib").exists()
+
+    def test_what_was_written_for_azureml_with_a_warm_start(self, tmp_path):
+        driver = AZUREML / "pytorch_warm_start" / "driver.py"
+        printed = run("sweep", "python", driver, 4, 12, cwd=tmp_path)
+        best = float(re.search(r"best of the first: \S+ (\S+)", printed)[1])
+        assert "best of both: HD_" in printed
+        resumed = [float(value) for value in re.findall(r"resumed: \S+ (\S+)", printed)]
+        assert len(resumed) == 3
+        assert resumed[0] >= best - 0.05, "its first epoch goes on from the old run's last"
+
+    def test_what_was_written_for_azureml_with_a_policy_and_a_cluster(self, tmp_path):
+        driver = AZUREML / "bandit_delay" / "driver.py"
+        try:
+            printed = run("sweep", "python", driver, 4, 6, cwd=tmp_path)
+        finally:
+            run("sweep", "computetarget", "delete", "-n", "cpu-cluster", cwd=tmp_path)
+        assert "Creating a new compute target..." in printed
+        assert "KeptRun('HD_" in printed
+        assert printed.count("--first-layer-neurons") >= 4
 
     def test_the_function_sweep(self, tmp_path):
         printed = run(sys.executable, EXAMPLES / "function_sweep.py", "--runs", 6, cwd=tmp_path)
