@@ -151,7 +151,7 @@ def test_there_are_files_to_check() -> None:
 
 
 def test_every_key_is_in_the_page() -> None:
-    settings = [*sampling_section.SETTINGS.values(), *policy_section._ARGUMENTS.values()]
+    settings = [*sampling_section.SETTINGS.values(), *policy_section.ARGUMENTS.values()]
     for key in {*hdconfig.KEYS, *(key for keys in settings for key in keys)}:
         assert re.search(rf"^\| `{key}` \|", HDCONFIG, re.MULTILINE), key
 

@@ -6,6 +6,8 @@ import shlex
 from collections.abc import Mapping
 from typing import Any
 
+import policies
+from policies import NoTerminationPolicy
 from samplers.words import is_wire
 from sweep.formats.portable import (
     Portable,
@@ -18,9 +20,9 @@ from sweep.formats.portable import (
 from sweep.formats.yaml_writer import yaml_of
 
 POLICIES = {
-    "Bandit": "BanditPolicy",
-    "MedianStopping": "MedianStoppingPolicy",
-    "TruncationSelection": "TruncationSelectionPolicy",
+    kind.wire_name: kind.__name__
+    for kind in policies.POLICIES.values()
+    if kind is not NoTerminationPolicy
 }
 """What hdconfigs call the policies, by their wire names."""
 

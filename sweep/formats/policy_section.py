@@ -39,7 +39,7 @@ EXAMPLE = "{type: BanditPolicy, slack_factor: 0.2}"
 
 _WHEN: dict[str, Check[Any]] = {"evaluation_interval": whole(), "delay_evaluation": whole()}
 _PERCENTAGE = whole(1, 99)
-_ARGUMENTS: dict[str, dict[str, Check[Any]]] = {
+ARGUMENTS: dict[str, dict[str, Check[Any]]] = {
     "BanditPolicy": {**_WHEN, "slack_factor": number(0), "slack_amount": number(0)},
     "MedianStoppingPolicy": _WHEN,
     "TruncationSelectionPolicy": {
@@ -49,6 +49,7 @@ _ARGUMENTS: dict[str, dict[str, Check[Any]]] = {
     },
     "NoTerminationPolicy": {},
 }
+"""The keys of each policy, by the name of its class."""
 _KINDS = {name.lower(): kind for name, kind in NAMES.items()}
 
 
@@ -60,7 +61,7 @@ def read_policy(fields: Fields, findings: Findings) -> EarlyTerminationPolicy:
     problems = len(findings.problems)
     policy = Fields(node, inside(fields.path, "policy"), findings)
     kind = policy.need("type", _kind, None)
-    arguments = policy.arguments(_ARGUMENTS, kind.__name__ if kind else "", ["type"])
+    arguments = policy.arguments(ARGUMENTS, kind.__name__ if kind else "", ["type"])
     if kind is TruncationSelectionPolicy and "truncation_percentage" not in policy:
         policy.need("truncation_percentage", _PERCENTAGE, 1)
     if kind is None or len(findings.problems) > problems:
@@ -76,5 +77,5 @@ def read_policy(fields: Fields, findings: Findings) -> EarlyTerminationPolicy:
 def _kind(node: Node) -> type[EarlyTerminationPolicy]:
     word = node.value.replace("_", "") if isinstance(node.value, str) else ""
     if word.lower() not in _KINDS:
-        raise Unfit(listed(_ARGUMENTS), node, did_you_mean(word, NAMES))
+        raise Unfit(listed(ARGUMENTS), node, did_you_mean(word, NAMES))
     return _KINDS[word.lower()]

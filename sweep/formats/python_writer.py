@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from samplers.words import is_wire
+from sweep.formats.hdconfig_writer import POLICIES
 from sweep.formats.portable import (
     Portable,
     is_branch,
@@ -19,11 +20,6 @@ SAMPLINGS = {
     "RANDOM": "RandomParameterSampling",
     "GRID": "GridParameterSampling",
     "BayesianOptimization": "BayesianParameterSampling",
-}
-POLICIES = {
-    "Bandit": "BanditPolicy",
-    "MedianStopping": "MedianStoppingPolicy",
-    "TruncationSelection": "TruncationSelectionPolicy",
 }
 TAKEN = ("max_consecutive_failures",)
 """Of the bounds beyond HyperDrive's, those that `HyperDriveConfig` takes."""

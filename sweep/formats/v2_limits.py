@@ -8,26 +8,23 @@ Beyond version 2 there are, all optional, the bounds of an hdconfig that it lack
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
 from dataclasses import replace
-from typing import Any
 
 from policies import (
-    BanditPolicy,
+    POLICIES,
     EarlyTerminationPolicy,
     Goal,
-    MedianStoppingPolicy,
     NoTerminationPolicy,
     PolicyError,
-    TruncationSelectionPolicy,
 )
 from sweep.core.definition import Limits
-from sweep.formats.checks import Check, Unfit, flag, mapping, number, text, whole
+from sweep.formats.checks import Unfit, mapping, number, text, whole
 from sweep.formats.fields import Fields
 from sweep.formats.findings import Findings
 from sweep.formats.hdconfig import more_limits
 from sweep.formats.located import Node, inside
-from sweep.formats.v2_space import word_of
+from sweep.formats.policy_section import ARGUMENTS
+from sweep.formats.v2_space import snake_case, word_of
 
 DEFAULT_TIMEOUT = 5_184_000
 """Seconds: the 60 days that the service gives a sweep."""
@@ -51,18 +48,10 @@ _ELSEWHERE = {
 }
 _PERIOD = re.compile(r"P(?:(\d+)D)?(?:T(?:(\d+)H)?(?:(\d+)M)?(?:(\d+(?:\.\d+)?)S)?)?", re.ASCII)
 _UNITS = (86400, 3600, 60, 1)
-_WHEN: dict[str, Check[Any]] = {"evaluation_interval": whole(), "delay_evaluation": whole()}
-_PERCENTAGE = whole(1, 99)
-_POLICIES: dict[str, tuple[Callable[..., EarlyTerminationPolicy], dict[str, Check[Any]]]] = {
-    "bandit": (
-        BanditPolicy,
-        {**_WHEN, "slack_factor": number(0), "slack_amount": number(0)},
-    ),
-    "median_stopping": (MedianStoppingPolicy, _WHEN),
-    "truncation_selection": (
-        TruncationSelectionPolicy,
-        {"truncation_percentage": _PERCENTAGE, **_WHEN, "exclude_finished_jobs": flag},
-    ),
+_POLICIES = {
+    snake_case(kind.wire_name): kind
+    for kind in POLICIES.values()
+    if kind is not NoTerminationPolicy and kind.__name__ in ARGUMENTS
 }
 _GOALS = {goal.value: goal for goal in Goal}
 
@@ -117,17 +106,17 @@ def read_early_termination(job: Fields, findings: Findings) -> EarlyTerminationP
     problems = len(findings.problems)
     section = Fields(node, inside(job.path, "early_termination"), findings)
     kind = section.need("type", word_of({word: word for word in _POLICIES}), "")
-    checks = {name: own for name, (_, own) in _POLICIES.items()}
+    checks = {word: ARGUMENTS[policy.__name__] for word, policy in _POLICIES.items()}
     arguments = section.arguments(checks, kind, ["type"])
     if kind == "truncation_selection" and "truncation_percentage" not in section:
-        section.need("truncation_percentage", _PERCENTAGE, 1)
+        section.need("truncation_percentage", whole(1, 99), 1)
     for slack in ("slack_factor", "slack_amount"):  # 0 is how version 2 writes "not this one"
         if arguments.get(slack) == 0:
             del arguments[slack]
     if not kind or len(findings.problems) > problems:
         return NoTerminationPolicy()
     try:
-        return _POLICIES[kind][0](**arguments)
+        return _POLICIES[kind](**arguments)
     except PolicyError as error:
         message = str(error).removeprefix(f"{error.key}: ")
         findings.problem(message, inside(section.path, error.key), section.at(error.key))

@@ -8,7 +8,7 @@ from typing import Any
 
 from samplers.words import is_wire
 from sweep.formats.arguments import flag_of
-from sweep.formats.hdconfig_writer import SAMPLINGS
+from sweep.formats.hdconfig_writer import POLICIES, SAMPLINGS
 from sweep.formats.portable import (
     Portable,
     identifiers,
@@ -23,15 +23,10 @@ from sweep.formats.portable import (
 )
 from sweep.formats.references import REFERENCE, Reference
 from sweep.formats.v2_limits import DEFAULT_TIMEOUT
-from sweep.formats.v2_space import KEYS
+from sweep.formats.v2_space import KEYS, snake_case
 from sweep.formats.yaml_writer import yaml_of
 
 SCHEMA = "https://azuremlschemas.azureedge.net/latest/sweepJob.schema.json"
-POLICIES = {
-    "Bandit": "bandit",
-    "MedianStopping": "median_stopping",
-    "TruncationSelection": "truncation_selection",
-}
 
 
 def job_of(sweep: Portable) -> str:
@@ -77,7 +72,7 @@ def job_of(sweep: Portable) -> str:
         "limits": {**bounds, **more_limits_of(definition)},
     }
     if policy in POLICIES:
-        data["early_termination"] = {"type": POLICIES[policy], **policy_settings}
+        data["early_termination"] = {"type": snake_case(policy), **policy_settings}
     return yaml_of(data)
 
 
