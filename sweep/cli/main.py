@@ -47,6 +47,7 @@ COMMANDS = {
     "folder": ("sweep.cli.folder", "Attach a folder: make it a workspace."),
     "computetarget": ("sweep.cli.computetarget", "Create, attach, list, remove compute targets."),
     "node": ("sweep.cli.node", "Use a machine again on which runs failed."),
+    "gc": ("sweep.cli.gc", "Free disk space: what nobody needs of sweeps that are over."),
     "doctor": ("sweep.cli.doctor", "Check a workspace: what is damaged, what was left behind."),
 }
 """Name: the module that defines the command, and its line in the help."""
