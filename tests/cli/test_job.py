@@ -148,9 +148,7 @@ class TestKept:
 class TestEnvironment:
     @pytest.fixture
     def conda(self, folder):
-        (folder / "conda.yml").write_text(
-            "dependencies: [{pip: [no-such-thing==1]}]\n"
-        )
+        (folder / "conda.yml").write_text("dependencies: [{pip: [no-such-thing==1]}]\n")
         text = JOB.replace("  code: src", "  code: src\n  environment: {conda_file: conda.yml}")
         (folder / "job.yml").write_text(text)
         return read_job(folder / "job.yml")
