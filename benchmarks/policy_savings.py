@@ -26,10 +26,12 @@ import numpy as np
 from benchmarks import reference_policies as reference
 from benchmarks.recorded_tasks import Draw, Task, tasks
 from policies import (
+    AsyncSuccessiveHalvingPolicy,
     BanditPolicy,
     EarlyTerminationPolicy,
     MedianStoppingPolicy,
     NoTerminationPolicy,
+    PromisingPolicy,
     TruncationSelectionPolicy,
 )
 from sweep.view.recorded import Played, play
@@ -52,6 +54,8 @@ POLICIES: dict[str, Maker] = {
     "bandit 0.5": _bandit(0.5),
     "median": lambda *_: MedianStoppingPolicy(delay_evaluation=5),
     "truncation 20": lambda *_: TruncationSelectionPolicy(20, evaluation_interval=5),
+    "asha": lambda task, *_: AsyncSuccessiveHalvingPolicy(max(1, task.epochs // 27)),
+    "promising": lambda *_: PromisingPolicy(),
     "baseline bandit 0.1": lambda *_: reference.BaselineBandit(0.1),
     "baseline bandit 0.2": lambda *_: reference.BaselineBandit(0.2),
     "baseline median": lambda *_: reference.BaselineMedian(),

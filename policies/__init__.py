@@ -7,10 +7,12 @@ from typing import Any
 
 from policies.bandit import BanditPolicy
 from policies.goal import Goal
+from policies.halving import AsyncSuccessiveHalvingPolicy
 from policies.leaderboard import Leaderboard
 from policies.median import MedianStoppingPolicy
 from policies.no_termination import NoTerminationPolicy
 from policies.policy import EarlyTerminationPolicy, PolicyError, Verdict
+from policies.promising import PromisingPolicy
 from policies.truncation import TruncationSelectionPolicy
 
 POLICIES: dict[str, type[EarlyTerminationPolicy]] = {
@@ -20,9 +22,11 @@ POLICIES: dict[str, type[EarlyTerminationPolicy]] = {
         MedianStoppingPolicy,
         TruncationSelectionPolicy,
         NoTerminationPolicy,
+        AsyncSuccessiveHalvingPolicy,
+        PromisingPolicy,
     )
 }
-"""Every policy by its name in HyperDrive's JSON form."""
+"""Every policy by its name in HyperDrive's JSON form; the last two are not HyperDrive's."""
 
 
 def policy_from_wire(wire: Mapping[str, Any]) -> EarlyTerminationPolicy:
@@ -39,6 +43,7 @@ def policy_from_wire(wire: Mapping[str, Any]) -> EarlyTerminationPolicy:
 
 __all__ = [
     "POLICIES",
+    "AsyncSuccessiveHalvingPolicy",
     "BanditPolicy",
     "EarlyTerminationPolicy",
     "Goal",
@@ -46,6 +51,7 @@ __all__ = [
     "MedianStoppingPolicy",
     "NoTerminationPolicy",
     "PolicyError",
+    "PromisingPolicy",
     "TruncationSelectionPolicy",
     "Verdict",
     "policy_from_wire",

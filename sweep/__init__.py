@@ -6,11 +6,13 @@ that a training script that only wants `Run` pays for nothing else.
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from policies import AsyncSuccessiveHalvingPolicy as AsyncSuccessiveHalvingPolicy
     from policies import BanditPolicy as BanditPolicy
     from policies import EarlyTerminationPolicy as EarlyTerminationPolicy
     from policies import MedianStoppingPolicy as MedianStoppingPolicy
     from policies import NoTerminationPolicy as NoTerminationPolicy
     from policies import PolicyError as PolicyError
+    from policies import PromisingPolicy as PromisingPolicy
     from policies import TruncationSelectionPolicy as TruncationSelectionPolicy
     from samplers import BayesianParameterSampling as BayesianParameterSampling
     from samplers import GridParameterSampling as GridParameterSampling
@@ -61,6 +63,7 @@ if TYPE_CHECKING:
     from sweep.api.workspace import Workspace as Workspace
     from sweep.compat.driver import load_ipython_extension as load_ipython_extension
     from sweep.compat.driver import unload_ipython_extension as unload_ipython_extension
+    from sweep.compat.widgets import RunDetails as RunDetails
     from sweep.compute.simulated import Simulated as Simulated
     from sweep.errors import ComputeTargetException as ComputeTargetException
     from sweep.errors import ConfigError as ConfigError
@@ -85,8 +88,9 @@ _NAMES = {
     "samplers": "BayesianParameterSampling GridParameterSampling RandomParameterSampling "
     "Space SpaceError choice lognormal loguniform normal qlognormal qloguniform qnormal "
     "quniform randint uniform",
-    "policies": "BanditPolicy EarlyTerminationPolicy MedianStoppingPolicy NoTerminationPolicy "
-    "PolicyError TruncationSelectionPolicy",
+    "policies": "AsyncSuccessiveHalvingPolicy BanditPolicy EarlyTerminationPolicy "
+    "MedianStoppingPolicy NoTerminationPolicy "
+    "PolicyError PromisingPolicy TruncationSelectionPolicy",
     "sweep.api.configuration": "HyperDriveConfig ScriptRunConfig",
     "sweep.api.compute": "AdlaCompute AmlCompute BatchCompute ComputeTarget DatabricksCompute "
     "HDInsightCompute KubernetesCompute RayCompute RemoteCompute",
@@ -102,6 +106,7 @@ _NAMES = {
     "sweep.api.simulate": "simulate",
     "sweep.api.workspace": "Experiment Workspace",
     "sweep.compat.driver": "load_ipython_extension unload_ipython_extension",
+    "sweep.compat.widgets": "RunDetails",
     "sweep.compute.simulated": "Simulated",
     "sweep.errors": "ComputeTargetException ConfigError ResourceError RunFailed SweepError "
     "TargetError UserError WorkspaceError",

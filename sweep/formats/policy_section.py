@@ -9,11 +9,13 @@ from __future__ import annotations
 from typing import Any
 
 from policies import (
+    AsyncSuccessiveHalvingPolicy,
     BanditPolicy,
     EarlyTerminationPolicy,
     MedianStoppingPolicy,
     NoTerminationPolicy,
     PolicyError,
+    PromisingPolicy,
     TruncationSelectionPolicy,
 )
 from sweep.formats.checks import Check, Unfit, flag, listed, mapping, number, whole
@@ -26,12 +28,17 @@ NAMES: dict[str, type[EarlyTerminationPolicy]] = {
     "MedianStoppingPolicy": MedianStoppingPolicy,
     "TruncationSelectionPolicy": TruncationSelectionPolicy,
     "NoTerminationPolicy": NoTerminationPolicy,
+    "AsyncSuccessiveHalvingPolicy": AsyncSuccessiveHalvingPolicy,
+    "PromisingPolicy": PromisingPolicy,
     "Bandit": BanditPolicy,
     "MedianStopping": MedianStoppingPolicy,
     "TruncationSelection": TruncationSelectionPolicy,
     "NoTermination": NoTerminationPolicy,
     "Default": NoTerminationPolicy,
     "none": NoTerminationPolicy,
+    "AsyncSuccessiveHalving": AsyncSuccessiveHalvingPolicy,
+    "asha": AsyncSuccessiveHalvingPolicy,
+    "Promising": PromisingPolicy,
 }
 """What a policy may be called; the underscores of `median_stopping` do not count."""
 
@@ -48,6 +55,13 @@ ARGUMENTS: dict[str, dict[str, Check[Any]]] = {
         "exclude_finished_jobs": flag,
     },
     "NoTerminationPolicy": {},
+    "AsyncSuccessiveHalvingPolicy": {"min_reports": whole(1), "reduction_factor": whole(2)},
+    "PromisingPolicy": {
+        "finished_runs": whole(4),
+        "best_share": number(0),
+        "agreement": number(0),
+        **_WHEN,
+    },
 }
 """The keys of each policy, by the name of its class."""
 _KINDS = {name.lower(): kind for name, kind in NAMES.items()}
