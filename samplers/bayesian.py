@@ -9,7 +9,7 @@ from samplers.sampler import Sampler, changed
 from samplers.space import Space, space_of
 from samplers.values import unwrapped
 
-ESTIMATORS = ("GP", "ET", "RF", "GBRT")
+ESTIMATORS = ("AUTO", "GP", "ET", "RF", "GBRT")
 ACQUISITIONS = ("EI", "PI", "LCB")
 
 
@@ -18,8 +18,8 @@ class BayesianParameterSampling:
 
     All expressions and conditional spaces will do. The first `initial_points` outcomes come from
     quasi-random points; by default at least 10, and one more than there are expressions up to
-    50. The model is one of scikit-optimize's: `GP` (a Gaussian process), `ET` (extra trees), `RF`
-    (a random forest) or `GBRT` (boosted trees). The `acquisition` says what is promising: `EI`
+    50. The model is `AUTO` (ours) or one of scikit-optimize's: `GP` (a Gaussian process), `ET`
+    (extra trees), `RF` (a random forest) or `GBRT` (boosted trees). The `acquisition` says what is promising: `EI`
     (expected improvement), `PI` (its probability) or `LCB` (the lower confidence bound).
 
     Raises:
@@ -31,7 +31,7 @@ class BayesianParameterSampling:
     defaults: ClassVar[dict[str, Any]] = {
         "seed": None,
         "initial_points": None,
-        "estimator": "GP",
+        "estimator": "AUTO",
         "acquisition": "EI",
     }
 
@@ -41,7 +41,7 @@ class BayesianParameterSampling:
         *,
         seed: int | None = None,
         initial_points: int | None = None,
-        estimator: str = "GP",
+        estimator: str = "AUTO",
         acquisition: str = "EI",
     ) -> None:
         self.space: Final = space_of(parameter_space)

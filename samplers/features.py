@@ -25,6 +25,9 @@ class Features:
             for place, leaf in enumerate(space.leaves)
             if _varies(leaf.expression)
         ]
+        widths = [_columns(np.array([0.5]), leaf).shape[1] for _, leaf in self._leaves]
+        self.groups = np.repeat(np.arange(len(widths)), np.array(widths, dtype=int))
+        """The expression, numbered from 0, that each column belongs to."""
 
     def matrix(self, units: Array) -> Array:
         """Return the columns (n x columns) for `units` (n x leaves; NaN where not reached)."""

@@ -76,13 +76,13 @@ class Number:
         step = round(value / self.q)  # halves go to the even step, as everywhere in Python
         if (steps := self.steps) is not None:
             step = min(max(step, steps[0]), steps[1])
-        return _multiple(step, self.q)
+        return multiple(step, self.q)
 
     def value_at(self, index: int) -> int | float:
         """Return value `index` of the `size` values, in rising order."""
         if self.q is None or self.steps is None:
             return self.quantile(0.5)
-        return _multiple(self.steps[0] + index, self.q)
+        return multiple(self.steps[0] + index, self.q)
 
     def cell(self, value: object) -> tuple[float, float]:
         """Return the part of the unit interval that `quantile` maps to `value`.
@@ -122,7 +122,7 @@ class Number:
     def _interval(self, number: float, q: float) -> tuple[float, float] | None:
         step = round(number / q)
         first, last = self.steps or (-math.inf if self.base is None else 0, math.inf)
-        if not first <= step <= last or _multiple(step, q) != number:
+        if not first <= step <= last or multiple(step, q) != number:
             return None
         low = 0.0 if step == first else _clipped(self._place((step - 0.5) * q))
         high = 1.0 if step == last else _clipped(self._place((step + 0.5) * q))
@@ -174,6 +174,6 @@ def _whole(x: float, otherwise: int) -> int:
     return near if math.isclose(x, near, rel_tol=1e-12, abs_tol=1e-12) else otherwise
 
 
-def _multiple(step: int, q: float) -> int | float:
+def multiple(step: int, q: float) -> int | float:
     """Return an int if `q` is whole, else a float of 15 digits, which have no binary noise."""
     return step * int(q) if q == int(q) else float(f"{step * q:.15g}")

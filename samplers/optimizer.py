@@ -1,13 +1,15 @@
 """Bayesian optimisation: look where a model of the losses so far promises most."""
 
 import math
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from typing import TypeAlias
 
 import numpy as np
 
 from samplers.acquisition import Acquisition
 from samplers.dice import bits
+from samplers.gaussian import Groups
+from samplers.outcomes import standardised
 from samplers.search import Search
 from samplers.sobol import Sobol
 from samplers.space import Configuration, Space
@@ -18,11 +20,11 @@ Units: TypeAlias = tuple[float | None, ...]
 STREAM = "\0model"
 """The stream of the dice besides those of the leaves; no leaf can be called so."""
 
-NOISE = 1e-12
-"""The deviation of equal losses, relative to their size, that rounding may pretend."""
-
 ELITE = 4
 """How many of the best configurations so far the search looks around."""
+
+REGION = 0.4
+"""How wide the box around the best one is, in which every other run stays."""
 
 
 class BayesianSampler:
@@ -42,16 +44,16 @@ class BayesianSampler:
         space: Space,
         seed: int,
         initial_points: int,
-        surrogate: Surrogate,
+        surrogate: Callable[[Groups], Surrogate],
         acquisition: Acquisition,
     ) -> None:
         self._space = space
         self._seed = seed
         self._initial_points = initial_points
-        self._surrogate = surrogate
         self._acquisition = acquisition
         self._sobol = Sobol([leaf.stream for leaf in space.leaves], seed)
         self._search = Search(space)
+        self._surrogate = surrogate(self._search.groups)
         self._units: list[Units] = []
         self._losses: list[float] = []
         self._told: set[str] = set()
@@ -95,30 +97,20 @@ class BayesianSampler:
 
     def _ranked(self, number: int, waiting: Sequence[Units]) -> Iterator[list[float]]:
         """Yield units, the most promising first."""
-        points = self._search.matrix(np.array([*self._units, *waiting], dtype=float))
-        losses = standardised(self._losses)
+        points = self._search.matrix(np.array(self._units, dtype=float))
         dice = np.random.default_rng(bits(self._seed, number, STREAM))
-        seed = int(dice.integers(2**31))
-        model = self._surrogate(points[: len(losses)], losses, seed)
+        model = self._surrogate(points, self._losses, int(dice.integers(2**31)))
         if waiting:
-            believed, _ = model.predict(points[len(losses) :])
-            model = self._surrogate(points, np.concatenate([losses, believed]), seed)
+            model = model.believing(self._search.matrix(np.array(waiting, dtype=float)))
 
         def score(features: Array) -> Array:
-            return self._acquisition(*model.predict(features), np.min(losses))
+            return self._acquisition(*model.predict(features), model.best)
 
+        losses = standardised(self._losses)
         elite = np.argsort(losses, kind="stable")[:ELITE]
         centres = np.array([self._units[place] for place in elite], dtype=float)
-        ranked = self._search.ranked(score, self._sobol.cloud(number), centres, dice)
+        # Where the model is wrong it expects much of places far away, for ever; what it knows of
+        # the neighbourhood is better. So every other run is for that.
+        width = REGION if number % 2 else 1.0
+        ranked = self._search.ranked(score, self._sobol.cloud(number), centres, dice, width)
         return (row.tolist() for row in ranked)
-
-
-def standardised(losses: Sequence[float]) -> Array:
-    """Return `losses` with mean 0 and deviation 1, and the worst finite one for any not finite."""
-    values: Array = np.array(losses, dtype=float)
-    finite = np.isfinite(values)
-    values = np.where(finite, values, np.max(values[finite]))
-    values /= np.abs(values).max() or 1.0  # the square of what is left cannot overflow
-    values -= values.mean()
-    deviation = values.std()
-    return values / deviation if deviation > NOISE else values

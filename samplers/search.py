@@ -7,6 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from samplers.features import Features, is_unordered
+from samplers.snapping import Snapping
 from samplers.space import Space
 from samplers.surrogate import Array
 
@@ -16,7 +17,7 @@ Score: TypeAlias = Callable[[Array], Array]
 SMALL = 2048
 """Up to this many configurations, simply all of them are scored."""
 
-SPREADS = (0.2, 0.05, 0.0125)
+SPREADS = (0.2, 0.05, 0.0125, 0.003)
 """How far each round of local search goes: the standard deviation of a step in the unit cube."""
 
 CENTRES = 8
@@ -35,47 +36,67 @@ class Search:
     def __init__(self, space: Space) -> None:
         self._space = space
         self._features = Features(space)
+        self._snapping = Snapping(space)
         self._unordered = np.array([is_unordered(leaf.expression) for leaf in space.leaves])
         self._all: Array | None = None
+
+    @property
+    def groups(self) -> NDArray[np.intp]:
+        """The expression that each feature belongs to."""
+        return self._features.groups
 
     def matrix(self, units: Array) -> Array:
         """Return the features (n x columns) of `units` (n x leaves)."""
         return self._features.matrix(units)
 
     def ranked(
-        self, score: Score, cloud: Array, centres: Array, dice: np.random.Generator
+        self,
+        score: Score,
+        cloud: Array,
+        centres: Array,
+        dice: np.random.Generator,
+        width: float = 1.0,
     ) -> Iterator[Array]:
         """Yield units, the most promising first.
 
         Unless the space is small enough to look everywhere, these are the `cloud` (n x leaves)
-        and what a local search finds around its best points and around the `centres`.
+        and what a local search finds around its best points and around the `centres`. With a
+        `width` below 1 it is all within a box of that width around the first centre.
         """
         if self._space.size is not None and self._space.size <= SMALL:
             units = self._everything(self._space.size)
             scores = score(self.matrix(units))
         else:
-            units = self._snapped(cloud)
+            if width < 1:
+                centres = centres[:1]
+            low, high = self._box(centres, width)
+            units = self._snapping(low + cloud * (high - low))
             scores = score(self.matrix(units))
             for spread in SPREADS:
                 starts = np.vstack([units[_best_first(scores)[:CENTRES]], centres])
-                near = self._snapped(self._steps(starts, spread, dice))
+                near = self._steps(starts, spread, dice)
+                near = self._snapping(np.clip(near, low, high))
                 units = np.vstack([units, near])
                 scores = np.concatenate([scores, score(self.matrix(near))])
         yield from units[_best_first(scores)]
+
+    def _box(self, centres: Array, width: float) -> tuple[Array, Array]:
+        low, high = np.zeros(len(self._unordered)), np.ones(len(self._unordered))
+        if width >= 1 or not len(centres):
+            return low, high
+        centre = centres[0]
+        # What has no neighbours has no neighbourhood either.
+        free = self._unordered | np.isnan(centre)
+        return (
+            np.where(free, low, np.clip(centre - width / 2, 0, 1)),
+            np.where(free, high, np.clip(centre + width / 2, 0, 1)),
+        )
 
     def _everything(self, size: int) -> Array:
         if self._all is None:
             every = (self._space.configuration_at(index) for index in range(size))
             self._all = np.array([self._space.encode(one) for one in every], dtype=float)
         return self._all
-
-    def _snapped(self, units: Array) -> Array:
-        """Return the middles of the cells that the `units` lie in, NaN where not reached.
-
-        A model should see what will be run: 2.9 is no better than 3.1 if both become 3.
-        """
-        decode, encode = self._space.decode, self._space.encode
-        return np.array([encode(decode(row)) for row in units.tolist()], dtype=float)
 
     def _steps(self, starts: Array, spread: float, dice: np.random.Generator) -> Array:
         near = np.repeat(starts, STEPS, axis=0)

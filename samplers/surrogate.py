@@ -1,118 +1,106 @@
 """Models of the loss: what it is likely to be where nobody has looked.
 
-scikit-optimize's models, as its own optimiser configures them, behind two small protocols.
+Ours is a Gaussian process of losses that were unbent. scikit-optimize's models, as its own
+optimiser configures them, are behind the same two small protocols.
 """
 
-from dataclasses import dataclass
-from typing import Any, Protocol, TypeAlias
-from warnings import catch_warnings, simplefilter
+from collections.abc import Callable, Sequence
+from math import isfinite
+from typing import Protocol, TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
+
+from samplers.gaussian import Groups, Process, Scales, likeliest, process
+from samplers.outcomes import standardised, unbent
+from samplers.skopt_models import FITS, Fitting
 
 Array: TypeAlias = NDArray[np.float64]
 
 MOST_SCALES = 32
 """Largest number of length scales of a Gaussian process."""
 
-MOST_RESTARTED = 100
-"""Largest number of losses for which a Gaussian process is fitted from two starts."""
+MOST_LOSSES = 300
+"""Largest number of losses that a process is fitted to: what a fit costs is bounded."""
 
 
 class Model(Protocol):
     """A fitted surrogate."""
 
+    @property
+    def best(self) -> float:
+        """The lowest loss so far, and of those it believes in, on the scale of the model."""
+        ...
+
     def predict(self, points: Array) -> tuple[Array, Array]:
         """Return the mean and the standard deviation (n, n) of the loss at `points` (n x d)."""
+        ...
+
+    def believing(self, points: Array) -> "Model":
+        """Return the model as if the loss at `points` were what it expects there."""
         ...
 
 
 class Surrogate(Protocol):
     """A way to fit a model."""
 
-    def __call__(self, points: Array, losses: Array, seed: int) -> Model:
-        """Fit `losses` (n; zero mean, unit variance) at `points` (n x d; in the unit cube)."""
+    def __call__(self, points: Array, losses: Sequence[float], seed: int) -> Model:
+        """Fit `losses` (n) at `points` (n x d; in the unit cube); there are only ever more."""
         ...
 
 
-@dataclass(frozen=True, slots=True)
-class _Fitted:
-    """A fitted estimator of scikit-optimize."""
+class WarpedProcess:
+    """Our Gaussian process, for columns of these `groups`."""
 
-    estimator: Any
+    def __init__(self, groups: Groups) -> None:
+        few = groups.max(initial=0) < MOST_SCALES
+        self._groups = groups if few else np.zeros_like(groups)
+        self._fitted: tuple[int, Scales] | None = None
 
-    def predict(self, points: Array) -> tuple[Array, Array]:
-        """Ask the estimator."""
-        with catch_warnings():
-            simplefilter("ignore")  # it reports variances that rounding made negative
-            mean, deviation = self.estimator.predict(points, return_std=True)
-        return mean, deviation
+    def __call__(self, points: Array, losses: Sequence[float], seed: int) -> Process:  # noqa: ARG002 -- the protocol's
+        """Fit the process; its scales, to as many losses as were there some losses ago.
 
-
-@dataclass(frozen=True, slots=True)
-class _FittedQuantiles:
-    """Fitted quantiles 0.16, 0.5 and 0.84; a normal law has them one deviation apart."""
-
-    estimator: Any
-
-    def predict(self, points: Array) -> tuple[Array, Array]:
-        """Take the median for the mean."""
-        low, middle, high = self.estimator.predict(points, return_quantiles=True).T
-        return middle, (high - low) / 2
+        How many depends on the number of losses only, so an answer does not depend on what was
+        asked before.
+        """
+        count = _milestone(losses)
+        if self._fitted is None or self._fitted[0] != count:
+            shown, outcomes = _few(points[:count], unbent(standardised(losses[:count])))
+            self._fitted = count, likeliest(shown, outcomes, self._groups)
+        shown, outcomes = _few(points, unbent(standardised(losses)))
+        return process(shown, outcomes, self._groups, self._fitted[1])
 
 
-def gaussian_process(points: Array, losses: Array, seed: int) -> Model:
-    """Fit a Gaussian process: Matérn 5/2 with a length scale per column, and noise."""
-    from skopt.learning import GaussianProcessRegressor  # noqa: PLC0415 -- a second to import
-    from skopt.learning.gaussian_process import kernels  # noqa: PLC0415 -- as above
-
-    columns = points.shape[1]
-    # Beyond some columns (options of long choices, mostly) they have to share a scale: the time of
-    # a fit grows with their number, and the data do not tell so many scales apart.
-    scales = columns if columns <= MOST_SCALES else 1
-    matern = kernels.Matern([1.0] * scales, [(0.01, 100.0)] * scales, nu=2.5)
-    estimator = GaussianProcessRegressor(
-        kernels.ConstantKernel(1.0, (0.01, 1000.0)) * matern,
-        noise="gaussian",
-        # With many losses their likelihood has one clear maximum, and a fit takes long.
-        n_restarts_optimizer=1 if len(losses) <= MOST_RESTARTED else 0,
-        random_state=seed,
-    )
-    with catch_warnings():
-        simplefilter("ignore")  # it reports length scales at their bounds, which is no news
-        return _Fitted(estimator.fit(points, losses))
+def _milestone(losses: Sequence[float]) -> int:
+    """Return how many of the `losses` the scales are fitted to: of few, all."""
+    count = len(losses)
+    step = 1 if count < 60 else 5 if count < 200 else 20
+    before = count - count % step
+    return before if any(map(isfinite, losses[:before])) else count
 
 
-def extra_trees(points: Array, losses: Array, seed: int) -> Model:
-    """Fit extremely randomised trees; the deviation is that between and within trees."""
-    from skopt.learning import ExtraTreesRegressor  # noqa: PLC0415 -- a second to import
-
-    forest = ExtraTreesRegressor(n_estimators=100, min_samples_leaf=3, random_state=seed)
-    return _Fitted(forest.fit(points, losses))
-
-
-def random_forest(points: Array, losses: Array, seed: int) -> Model:
-    """Fit a random forest; the deviation is that between and within trees."""
-    from skopt.learning import RandomForestRegressor  # noqa: PLC0415 -- a second to import
-
-    forest = RandomForestRegressor(n_estimators=100, min_samples_leaf=3, random_state=seed)
-    return _Fitted(forest.fit(points, losses))
-
-
-def boosted_trees(points: Array, losses: Array, seed: int) -> Model:
-    """Fit gradient boosted quantiles; half the distance between two of them is the deviation."""
-    from sklearn.ensemble import GradientBoostingRegressor  # noqa: PLC0415 -- a second to import
-    from skopt.learning import GradientBoostingQuantileRegressor  # noqa: PLC0415 -- as above
-
-    trees = GradientBoostingRegressor(n_estimators=30, loss="quantile")
-    estimator = GradientBoostingQuantileRegressor(base_estimator=trees, random_state=seed)
-    return _FittedQuantiles(estimator.fit(points, losses))
+def _few(points: Array, losses: Array) -> tuple[Array, Array]:
+    """Return at most `MOST_LOSSES` of the losses: the best, the last and a few of the others."""
+    if len(losses) <= MOST_LOSSES:
+        return points, losses
+    third = MOST_LOSSES // 3
+    kept = np.zeros(len(losses), dtype=bool)
+    kept[np.argsort(losses, kind="stable")[:third]] = True
+    kept[-third:] = True
+    others = np.flatnonzero(~kept)
+    # Dice of their own, so that the scales do not depend on who asks first.
+    dice = np.random.default_rng(len(losses))
+    missing = min(MOST_LOSSES - int(kept.sum()), len(others))
+    kept[dice.choice(others, missing, replace=False)] = True
+    return points[kept], losses[kept]
 
 
-SURROGATES: dict[str, Surrogate] = {
-    "GP": gaussian_process,
-    "ET": extra_trees,
-    "RF": random_forest,
-    "GBRT": boosted_trees,
+def _skopt(name: str) -> Callable[[Groups], Surrogate]:
+    return lambda _: Fitting(FITS[name])
+
+
+SURROGATES: dict[str, Callable[[Groups], Surrogate]] = {
+    "AUTO": WarpedProcess,
+    **{name: _skopt(name) for name in FITS},
 }
-"""The models by scikit-optimize's names for them."""
+"""The makers of surrogates, given the groups of the columns, by name."""

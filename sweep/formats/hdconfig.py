@@ -10,7 +10,7 @@ is an error here. Beyond HyperDrive there are these keys, all optional:
       logbase: 10                 # random: bounds of log expressions are exponents of 10
       shuffle: true               # grid: in random order
       initial_points: 20          # bayesian: quasi-random points before the model is asked
-      estimator: RF               # bayesian: GP, ET, RF or GBRT
+      estimator: RF               # bayesian: AUTO, GP, ET, RF or GBRT
       acquisition: LCB            # bayesian: EI, PI or LCB
     max_run_duration_seconds: 600 # a run that takes longer is cancelled
     max_consecutive_failures: 3   # end when so many of the first runs fail; none or 0: never

@@ -20,7 +20,7 @@ from samplers import (
     uniform,
 )
 from samplers.bayesian import first_points
-from samplers.optimizer import standardised
+from samplers.outcomes import standardised
 from tests.samplers.spaces import FINITE, NESTED, TEN
 
 BOWL = {"x": uniform(0, 1), "y": uniform(-3, 3), "k": choice("a", "b", "c")}
@@ -58,7 +58,7 @@ def test_better_than_random() -> None:
     assert model < chance / 3
 
 
-@pytest.mark.parametrize("estimator", ["ET", "RF", "GBRT"])
+@pytest.mark.parametrize("estimator", ["GP", "ET", "RF", "GBRT"])
 def test_other_models_propose_too(estimator: str) -> None:
     sampling = BayesianParameterSampling(BOWL, seed=1, initial_points=5, estimator=estimator)
     assert len({str(configuration) for configuration in told(sampling.sampler(), 7, bowl)}) == 7

@@ -1,0 +1,190 @@
+"""Samplers that are compared, each driven through its own interface, one run at a time."""
+
+import math
+import time
+import warnings
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from benchmarks.tuning_problems import Problem
+from samplers import BayesianParameterSampling, RandomParameterSampling, Sampling
+from samplers.choices import Choice
+from samplers.number import Number
+
+
+@dataclass
+class Play:
+    """What a sampler found: the loss of each run, and the seconds spent on choosing each."""
+
+    losses: list[float]
+    seconds: list[float]
+
+
+Player = Callable[[Problem, int, int], Play]
+"""From a problem, a seed and a number of runs."""
+
+
+def ours(sampling: Sampling, problem: Problem, runs: int, pending: int = 0) -> Play:
+    """Play one of our samplings with so many runs `pending` at any time."""
+    sampler = sampling.sampler()
+    play = Play([], [])
+    waiting: list[Mapping[str, Any]] = []
+    for number in range(runs):
+        start = time.process_time()
+        values = sampler.ask(number, waiting)
+        play.seconds.append(time.process_time() - start)
+        assert values is not None
+        waiting.append(values)
+        play.losses.append(problem.loss(values))
+        if len(waiting) > pending:
+            first = waiting.pop(0)
+            sampler.tell(first, play.losses[number - pending])
+    return play
+
+
+def bayesian(estimator: str, pending: int = 0) -> Player:
+    """Return our Bayesian sampling with this estimator."""
+    return lambda problem, seed, runs: ours(
+        BayesianParameterSampling(problem.space, seed=seed, estimator=estimator),
+        problem,
+        runs,
+        pending,
+    )
+
+
+def random(problem: Problem, seed: int, runs: int) -> Play:
+    """Draw at random."""
+    return ours(RandomParameterSampling(problem.space, seed=seed), problem, runs)
+
+
+def leaves(problem: Problem) -> dict[str, Any]:
+    """Return the expressions by name; the problems have no branches."""
+    return {str(leaf.path[0]): leaf.expression for leaf in problem.space.leaves}
+
+
+def ends(number: Number) -> tuple[float, float]:
+    """Return the bounds of a number, as values."""
+    assert number.law.ends is not None
+    low, high = number.law.ends
+    return (math.exp(low), math.exp(high)) if number.base else (low, high)
+
+
+def options(expression: Choice) -> list[Any]:
+    """Return the options of a choice."""
+    return [option.wire() for option in expression.options]
+
+
+def optuna(name: str) -> Player:
+    """Return a sampler of Optuna, as it is configured by default."""
+
+    def play(problem: Problem, seed: int, runs: int) -> Play:
+        import optuna
+
+        optuna.logging.set_verbosity(optuna.logging.ERROR)
+        warnings.simplefilter("ignore")
+        space: dict[str, Any] = {}
+        for key, leaf in leaves(problem).items():
+            if isinstance(leaf, Choice):
+                space[key] = optuna.distributions.CategoricalDistribution(options(leaf))
+            else:
+                low, high = ends(leaf)
+                kind: Any = optuna.distributions.FloatDistribution
+                if leaf.q is not None:
+                    kind = optuna.distributions.IntDistribution
+                    low, high = math.ceil(low - 1e-9), math.floor(high + 1e-9)
+                space[key] = kind(low, high, log=leaf.base is not None)
+        study = optuna.create_study(sampler=getattr(optuna.samplers, name)(seed=seed))
+        found = Play([], [])
+        for _ in range(runs):
+            start = time.process_time()
+            trial = study.ask(space)
+            found.seconds.append(time.process_time() - start)
+            found.losses.append(problem.loss(trial.params))
+            start = time.process_time()
+            study.tell(trial, found.losses[-1])
+            found.seconds[-1] += time.process_time() - start
+        return found
+
+    return play
+
+
+def skopt_process(problem: Problem, seed: int, runs: int) -> Play:
+    """Play scikit-optimize's Gaussian process, as `gp_minimize` configures it."""
+    from skopt import Optimizer, space
+
+    warnings.simplefilter("ignore")
+    dimensions: list[Any] = []
+    for key, leaf in leaves(problem).items():
+        if isinstance(leaf, Choice):
+            dimensions.append(space.Categorical(options(leaf), name=key))
+        else:
+            low, high = ends(leaf)
+            prior = "log-uniform" if leaf.base else "uniform"
+            if leaf.q is not None:
+                whole = math.ceil(low - 1e-9), math.floor(high + 1e-9)
+                dimensions.append(space.Integer(*whole, prior=prior, name=key))
+            else:
+                dimensions.append(space.Real(low, high, prior=prior, name=key))
+    optimizer = Optimizer(dimensions, "GP", n_initial_points=10, random_state=seed)
+    found = Play([], [])
+    for _ in range(runs):
+        start = time.process_time()
+        values = optimizer.ask()
+        found.seconds.append(time.process_time() - start)
+        named = dict(zip(leaves(problem), map(_plain, values), strict=True))
+        found.losses.append(problem.loss(named))
+        start = time.process_time()
+        optimizer.tell(values, found.losses[-1])
+        found.seconds[-1] += time.process_time() - start
+    return found
+
+
+def _plain(value: Any) -> Any:
+    return value.item() if hasattr(value, "item") else value
+
+
+def hyperopt_tree(problem: Problem, seed: int, runs: int) -> Play:
+    """Play Hyperopt's tree-structured estimator."""
+    import hyperopt
+    import numpy as np
+    from hyperopt import hp
+
+    space: dict[str, Any] = {}
+    for key, leaf in leaves(problem).items():
+        if isinstance(leaf, Choice):
+            space[key] = hp.choice(key, options(leaf))
+        else:
+            assert leaf.law.ends is not None
+            low, high = leaf.law.ends
+            word = ("q" if leaf.q else "") + ("log" if leaf.base else "") + "uniform"
+            q: Sequence[float] = [leaf.q] if leaf.q else []
+            space[key] = getattr(hp, word)(key, low, high, *q)
+    found = Play([], [])
+    last = time.process_time()
+
+    def loss(values: Mapping[str, Any]) -> float:
+        nonlocal last
+        found.seconds.append(time.process_time() - last)
+        whole = {k: int(v) if leaves(problem)[k].word.startswith("q") else v
+                 for k, v in values.items()}  # fmt: skip
+        found.losses.append(problem.loss(whole))
+        last = time.process_time()
+        return found.losses[-1]
+
+    hyperopt.fmin(
+        loss, space, algo=hyperopt.tpe.suggest, max_evals=runs, show_progressbar=False,
+        rstate=np.random.default_rng(seed), verbose=False,
+    )  # fmt: skip
+    return found
+
+
+PLAYERS: dict[str, Player] = {
+    "ours": bayesian("AUTO"),
+    "ours, 8 pending": bayesian("AUTO", pending=7),
+    "scikit-optimize GP": skopt_process,
+    "Optuna TPE": optuna("TPESampler"),
+    "Optuna GP": optuna("GPSampler"),
+    "Hyperopt TPE": hyperopt_tree,
+}
+"""The samplers by the names of the tables. Optuna's GP needs PyTorch."""

@@ -1,0 +1,68 @@
+"""Our Gaussian process."""
+
+import numpy as np
+import pytest
+from scipy.optimize import approx_fprime
+
+from samplers.gaussian import Scales, _Data, _distances, likeliest, process
+
+RANDOM = np.random.default_rng(3)
+POINTS = RANDOM.random((30, 4))
+LOSSES = np.sin(5 * POINTS[:, 0]) + POINTS[:, 1] ** 2
+LOSSES = (LOSSES - LOSSES.mean()) / LOSSES.std()
+GROUPS = np.array([0, 1, 2, 2])
+
+
+def test_the_gradient_is_that_of_the_objective() -> None:
+    squares = np.stack(
+        [
+            _distances(POINTS[:, group == GROUPS], POINTS[:, group == GROUPS]).ravel()
+            for group in range(3)
+        ]
+    )
+    data = _Data(squares, LOSSES, 1.0)
+    place = np.array([-0.5, 0.3, 1.0, -3.0])
+    expected = approx_fprime(place, lambda scales: data.objective(scales)[0], 1e-6)
+    assert data.objective(place)[1] == pytest.approx(expected, rel=1e-3, abs=1e-4)
+
+
+def test_what_matters_has_a_short_scale() -> None:
+    lengths = likeliest(POINTS, LOSSES, GROUPS).lengths
+    assert lengths[0] < lengths[1] < lengths[2]
+
+
+def test_the_process_by_its_definition() -> None:
+    scales = Scales(np.log([0.5, 1.0, 2.0]), np.log(0.01))
+    scaled = POINTS / np.array([0.5, 1.0, 2.0, 2.0])
+    gaps = np.sqrt(((scaled[:, None] - scaled) ** 2).sum(axis=2)) * np.sqrt(5)
+    kernel = (1 + gaps + gaps**2 / 3) * np.exp(-gaps)
+    weights = np.linalg.solve(kernel[:20, :20] + 0.01 * np.eye(20), LOSSES[:20])
+    mean, deviation = process(POINTS[:20], LOSSES[:20], GROUPS, scales).predict(POINTS[20:])
+    assert mean == pytest.approx(kernel[20:, :20] @ weights)
+    inner = np.linalg.solve(kernel[:20, :20] + 0.01 * np.eye(20), kernel[:20, 20:])
+    left = 1 - np.einsum("ij,ji->i", kernel[20:, :20], inner)
+    signal = (LOSSES[:20] @ weights + 2) / 22
+    assert deviation == pytest.approx(np.sqrt(signal * left))
+
+
+def test_it_learns_and_knows_how_well() -> None:
+    model = process(POINTS[:25], LOSSES[:25], GROUPS, likeliest(POINTS[:25], LOSSES[:25], GROUPS))
+    mean, deviation = model.predict(POINTS[25:])
+    assert np.abs(mean - LOSSES[25:]).max() < 0.5
+    assert (np.abs(mean - LOSSES[25:]) < 4 * deviation).all()
+
+
+def test_what_is_believed_leaves_the_mean() -> None:
+    model = process(POINTS, LOSSES, GROUPS, likeliest(POINTS, LOSSES, GROUPS))
+    new, other = RANDOM.random((2, 4)), RANDOM.random((9, 4))
+    believing = model.believing(new)
+    assert believing.predict(other)[0] == pytest.approx(model.predict(other)[0], abs=1e-3)
+    assert (believing.predict(new)[1] < model.predict(new)[1] / 2).all()
+    assert believing.best == min(model.best, model.predict(new)[0].min())
+
+
+def test_points_that_repeat_are_no_error() -> None:
+    points = np.repeat(POINTS[:3], 40, axis=0)
+    losses = np.tile(LOSSES[:20], 6)
+    mean, _ = process(points, losses, GROUPS, likeliest(points, losses, GROUPS)).predict(POINTS)
+    assert np.isfinite(mean).all()
