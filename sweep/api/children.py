@@ -150,6 +150,12 @@ class KeptRun(AtTheService):
         """Ask for the end of the run."""
         leave(self._sweep.requests, "cancel", self.number, "canceled by the user")
 
+    def _repr_html_(self) -> str:
+        from sweep.view.card import run_card  # noqa: PLC0415 - only notebooks need it
+
+        with self._reader() as reader:
+            return run_card(self._sweep, self._row(reader), _primary(reader))
+
     def __repr__(self) -> str:
         return f"{type(self).__name__}({self.id!r})"
 

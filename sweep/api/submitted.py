@@ -129,5 +129,10 @@ class Submitted(AtTheService):
         """Ask for its end, and that of all its runs."""
         leave(self._folder.requests, "cancel", None, "canceled by the user")
 
+    def _repr_html_(self) -> str:
+        from sweep.view.card import sweep_card  # noqa: PLC0415 - only notebooks need it
+
+        return sweep_card(self._folder)
+
     def __repr__(self) -> str:
         return f"{type(self).__name__}({self.id!r}, {self.get_status()})"

@@ -83,6 +83,11 @@ class Workspace:
         assert found.row.number == number  # else it has said that there is none
         return found
 
+    def _repr_html_(self) -> str:
+        from sweep.view.card import workspace_card  # noqa: PLC0415 - only notebooks need it
+
+        return workspace_card(self.folder)
+
     def __repr__(self) -> str:
         return f"Workspace({str(self.folder.path.parent)!r})"
 
@@ -219,6 +224,12 @@ class Experiment:
                 yield run
                 if include_children and isinstance(run, HyperDriveRun):
                     yield from run.get_children()
+
+    def _repr_html_(self) -> str:
+        from sweep.view.card import sweeps_card  # noqa: PLC0415 - only notebooks need it
+
+        sweeps = self.workspace.folder.sweeps(self.name)
+        return sweeps_card(f"Experiment {self.name}", sweeps)
 
     def __repr__(self) -> str:
         return f"Experiment({self.workspace!r}, {self.name!r})"

@@ -8,8 +8,16 @@ from typing import Any
 
 from sweep.api.pipeline import PipelineRun
 from sweep.api.runs import HyperDriveRun
+from sweep.view.notebook import show
 
-RENDERERS: list[Callable[[Any], bool]] = []
+
+def _below_the_cell(run: Any) -> bool:
+    """Show what is kept of a run in a notebook: a run of a sweep as its sweep."""
+    folder = getattr(run, "kept_in", None)
+    return folder is not None and show(folder)
+
+
+RENDERERS: list[Callable[[Any], bool]] = [_below_the_cell]
 """Asked in order to show a run, before it is shown as text; one that has shown it says so."""
 
 
@@ -24,7 +32,7 @@ class RunDetails:
         self.run = run_instance
 
     def show(self, render_lib: Any = None, widget_settings: Any = None) -> None:  # noqa: ARG002 - the service's signature
-        """Show it as it is now; return at once.
+        """Show it, and return at once: in a notebook live, with curves, else as it is now.
 
         Args:
             render_lib: has no effect.

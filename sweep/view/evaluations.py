@@ -100,9 +100,7 @@ class _Again:
                 }
         return self._found
 
-    def _pieces(
-        self, reports: Sequence[Report]
-    ) -> Iterator[list[Report]]:
+    def _pieces(self, reports: Sequence[Report]) -> Iterator[list[Report]]:
         """Yield reports so that each of the run is the last of a piece."""
         piece: list[Report] = []
         for report in reports:
