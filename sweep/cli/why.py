@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Iterator
 from dataclasses import asdict
 from pathlib import Path
@@ -129,10 +130,11 @@ def _went_on(policy: dict[str, Any], reports: int) -> str:
     """Say why no policy stopped a run."""
     if policy["name"] == "Default":
         return "no early-termination policy is set: every run goes to its end"
-    properties = policy["properties"]
-    interval, delay = properties["evaluation_interval"], properties["delay_evaluation"]
-    judged = [n for n in range(1, reports + 1) if n >= delay and n % interval == 0]
+    from policies import policy_from_wire  # noqa: PLC0415 - not needed for --help
+
+    rule = policy_from_wire(policy)
+    judged = rule.dues(0, reports)
     if not judged:
-        first = -(-max(delay, 1) // interval) * interval
+        first = next(n for n in itertools.count(1) if rule.due(n))
         return f"{policy['name']} never judged it: it asks from report {first} on"
-    return f"{policy['name']} judged it at {len(judged)} of its reports and let it go on"
+    return f"{policy['name']} judged it at {judged} of its reports and let it go on"

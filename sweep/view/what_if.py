@@ -1,0 +1,166 @@
+"""What other policies would have done on the runs of a sweep, or on curves from a file."""
+
+from __future__ import annotations
+
+import csv
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass
+from itertools import pairwise
+from pathlib import Path
+from typing import Any
+
+from policies import EarlyTerminationPolicy, Goal, NoTerminationPolicy, Verdict
+from sweep.core.definition import SweepDefinition
+from sweep.errors import UserError
+from sweep.storage.reader import SweepReader
+from sweep.view.recorded import Recording, play
+
+
+@dataclass(frozen=True, slots=True)
+class Past:
+    """Recorded runs, and how they were run.
+
+    Attributes:
+        recordings: in the order of their launch.
+        goal: which direction is better.
+        slots: how many at one time.
+        cut_short: how many were stopped in their time: what they would have come to is not known.
+    """
+
+    recordings: list[Recording]
+    goal: Goal
+    slots: int
+    cut_short: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What one policy would have done.
+
+    Attributes:
+        policy: which.
+        stopped: the verdict on each run that it would have stopped, by its number.
+        reports: how many would have been made, and of how many.
+        seconds: how long it would have taken, and how long without a policy.
+        best: the number and the best value of the best run then; None: no finite value.
+        winner: the same of the best of all, without a policy.
+    """
+
+    policy: EarlyTerminationPolicy
+    stopped: dict[int, Verdict]
+    reports: tuple[int, int]
+    seconds: tuple[float, float]
+    best: tuple[int, float] | None
+    winner: tuple[int, float] | None
+
+    @property
+    def lost(self) -> bool:
+        """Whether the best value would not have been reached."""
+        return self.best != self.winner and (
+            self.best is None or self.winner is None or self.best[1] != self.winner[1]
+        )
+
+
+def of_sweep(reader: SweepReader) -> Past:
+    """Return the runs of a sweep that have reported, with their times.
+
+    Raises:
+        UserError: none has.
+    """
+    definition = SweepDefinition.from_wire(reader.get("definition"))
+    rows = sorted(reader.runs(), key=lambda row: (row.launched_at or math.inf, row.number))
+    recordings = []
+    for row in rows:
+        reports = reader.reports(row.number)
+        if reports:
+            begin = row.started_at or row.launched_at or reports[0][0]
+            times = [begin, *(at for at, _ in reports)]
+            seconds = [max(0.0, later - sooner) for sooner, later in pairwise(times)]
+            recordings.append(Recording(row.number, [value for _, value in reports], seconds))
+    if not recordings:
+        raise UserError("no run of this sweep has reported its primary metric")
+    cut = sum(row.verdict is not None for row in rows)
+    return Past(recordings, definition.goal, definition.limits.concurrent, cut)
+
+
+def of_file(path: Path, goal: Goal, slots: int) -> Past:
+    """Return the runs in a CSV file with the columns run and value, and seconds if known.
+
+    Args:
+        path: a line a report, in order; `seconds` are those since the run's report before.
+        goal: which direction is better.
+        slots: how many at one time.
+
+    Raises:
+        UserError: it is no such file.
+    """
+    values: dict[int, list[float]] = {}
+    seconds: dict[int, list[float]] = {}
+    with path.open(newline="", encoding="utf-8-sig") as lines:
+        table = csv.DictReader(lines)
+        try:
+            missing = {"run", "value"} - set(table.fieldnames or ())
+            if missing:
+                raise UserError(f"{path}: expected the columns run and value: no {min(missing)!r}")
+            for row in table:
+                run = int(row["run"])
+                values.setdefault(run, []).append(float(row["value"]))
+                seconds.setdefault(run, []).append(_seconds(row.get("seconds")))
+        except (ValueError, TypeError, csv.Error) as error:
+            raise UserError(f"{path}:{table.line_num}: expected numbers: {error}") from None
+    if not values:
+        raise UserError(f"{path}: there is no report in it")
+    return Past([Recording(run, values[run], seconds[run]) for run in values], goal, slots)
+
+
+def outcome(past: Past, policy: EarlyTerminationPolicy) -> Outcome:
+    """Play the past again under a policy."""
+    whole = play(past.recordings, NoTerminationPolicy(), past.goal, past.slots)
+    played = play(past.recordings, policy, past.goal, past.slots)
+    reports = sum(played.reports.values()), sum(whole.reports.values())
+    best, winner = _best(past, played.reports), _best(past, whole.reports)
+    return Outcome(policy, played.stopped, reports, (played.seconds, whole.seconds), best, winner)
+
+
+def as_json(one: Outcome) -> dict[str, Any]:
+    """Return an outcome as JSON."""
+    return {
+        "policy": one.policy.to_wire(),
+        "stopped": {
+            str(run): {"interval": verdict.interval, "reason": verdict.reason}
+            for run, verdict in one.stopped.items()
+        },
+        "reports": one.reports[0],
+        "reports_without_policy": one.reports[1],
+        "seconds": one.seconds[0],
+        "seconds_without_policy": one.seconds[1],
+        "best": _run(one.best),
+        "best_without_policy": _run(one.winner),
+        "winner_lost": one.lost,
+    }
+
+
+def _run(best: tuple[int, float] | None) -> dict[str, Any] | None:
+    return None if best is None else {"run": best[0], "value": best[1]}
+
+
+def _best(past: Past, reports: Mapping[int, int]) -> tuple[int, float] | None:
+    """Return the best run by the reports that it has made; of equal ones the older."""
+    found: tuple[int, float] | None = None
+    for one in past.recordings:
+        for value in one.values[: reports[one.number]]:
+            if math.isfinite(value) and (
+                found is None or past.goal.score(value) > past.goal.score(found[1])
+            ):
+                found = one.number, value
+    return found
+
+
+def _seconds(text: str | None) -> float:
+    if not text:
+        return 1.0
+    seconds = float(text)
+    if not (math.isfinite(seconds) and seconds >= 0):
+        raise ValueError(f"seconds cannot be {text}")
+    return seconds
