@@ -96,8 +96,8 @@ def _of_sweep(
         return True, [Freed(sweep, "canceled: all of it", [sweep.path], _bytes([sweep.path]))]
     parts: list[Freed] = []
     ray = sweep.path / "ray"
-    if ray.is_dir():
-        parts.append(Freed(sweep, "files of Ray", [ray], _bytes([ray])))
+    if ray.is_dir() and (size := _bytes([ray])):
+        parts.append(Freed(sweep, "files of Ray", [ray], size))
     if sweep.is_lone_run or not any_best:  # nobody can say which runs do not matter
         return False, parts
     paths: list[Path] = []
