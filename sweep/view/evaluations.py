@@ -11,10 +11,12 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 
 from policies import (
+    AsyncSuccessiveHalvingPolicy,
     EarlyTerminationPolicy,
     Goal,
     MedianStoppingPolicy,
     NoTerminationPolicy,
+    PromisingPolicy,
     TruncationSelectionPolicy,
     Verdict,
 )
@@ -140,21 +142,31 @@ class _Again:
     def _compared(
         self, policy: EarlyTerminationPolicy, goal: Goal, interval: int
     ) -> tuple[str, dict[int, float]]:
-        runs, board = self._scheduler.runs, self._scheduler.board
+        board = self._scheduler.board
         there = {n: v[:interval] for n, v in self._curves.items() if n < 0 or board.interval(n)}
         if isinstance(policy, MedianStoppingPolicy):
             means = {n: _mean(values) for n, values in there.items()}
             return "running average", {n: m for n, m in means.items() if not math.isnan(m)}
-        if isinstance(policy, TruncationSelectionPolicy):
-            over = policy.exclude_finished_jobs
-            for number in [*there]:
-                ended = over and (number < 0 or runs[number].state in TERMINAL)
-                if number != self._run and (number in self._stopped or ended):
-                    del there[number]
+        there = {n: v for n, v in there.items() if self._counts(policy, n, interval)}
         scores = {
             n: max(map(goal.score, values), default=-math.inf) for n, values in there.items()
         }
         return "best", {n: goal.from_score(s) for n, s in scores.items() if s > -math.inf}
+
+    def _counts(self, policy: EarlyTerminationPolicy, number: int, interval: int) -> bool:
+        """Tell whether the policy compares by a run."""
+        if number == self._run:
+            return True
+        over = number < 0 or self._scheduler.runs[number].state in TERMINAL
+        match policy:
+            case AsyncSuccessiveHalvingPolicy():
+                return len(self._curves[number]) >= interval
+            case PromisingPolicy():
+                return over and number not in self._stopped
+            case TruncationSelectionPolicy():
+                left_out = over and policy.exclude_finished_jobs
+                return number not in self._stopped and not left_out
+        return True
 
 
 def _mean(values: Sequence[float]) -> float:

@@ -8,9 +8,11 @@ from statistics import median
 import pytest
 
 from policies import (
+    AsyncSuccessiveHalvingPolicy,
     BanditPolicy,
     MedianStoppingPolicy,
     NoTerminationPolicy,
+    PromisingPolicy,
     TruncationSelectionPolicy,
 )
 from sweep.engine.wishes import leave
@@ -26,6 +28,9 @@ TRUNCATION = TruncationSelectionPolicy(40, evaluation_interval=2)
 STRICT = TruncationSelectionPolicy(40, evaluation_interval=2, exclude_finished_jobs=True)
 
 
+HALVING = AsyncSuccessiveHalvingPolicy(min_reports=2, reduction_factor=2)
+
+
 def curve(configuration):
     """Return curves that cross."""
     x = configuration["--x"]
@@ -38,10 +43,12 @@ def cutoff(policy, one):
         return figures[0] / 1.1
     if isinstance(policy, MedianStoppingPolicy):
         return median(figures)
+    if isinstance(policy, AsyncSuccessiveHalvingPolicy):
+        return figures[-(-len(figures) // 2) - 1]
     return figures[len(figures) - len(figures) * 40 // 100 - 1]
 
 
-@pytest.mark.parametrize("policy", [BANDIT, MEDIAN, TRUNCATION, STRICT], ids=repr)
+@pytest.mark.parametrize("policy", [BANDIT, MEDIAN, TRUNCATION, STRICT, HALVING], ids=repr)
 def test_every_judgement_follows_from_what_it_compared(place, policy):
     folder = kept(place, points=12, policy=policy, concurrent=3)
     play(folder, curve)
@@ -54,7 +61,7 @@ def test_every_judgement_follows_from_what_it_compared(place, policy):
     for row in rows:
         for one in found[row.number]:
             verdict = one.verdict
-            assert verdict.interval % policy.evaluation_interval == 0
+            assert policy.due(verdict.interval)
             assert row.number in one.compared
             if verdict.reason not in (LEADER, ALONE):
                 assert verdict.cutoff == pytest.approx(cutoff(policy, one))
@@ -63,6 +70,17 @@ def test_every_judgement_follows_from_what_it_compared(place, policy):
                 assert verdict.stop == behind or verdict.reason in (LEADER, ALONE)
         stops = [one.verdict for one in found[row.number] if one.verdict.stop]
         assert [asdict(verdict) for verdict in stops] == ([row.verdict] if row.verdict else [])
+
+
+def test_a_policy_that_learns_compares_with_finished_runs(place):
+    policy = PromisingPolicy(finished_runs=4)
+    folder = kept(place, points=12, policy=policy)
+    play(folder, lambda c: [(5 * c["--x"] % 12) * (n + 1) for n in range(8)])
+    with SweepReader(folder.database) as reader:
+        rows, last = {row.number: row for row in reader.runs()}, evaluations(reader, 11)[-1]
+    others = last.compared.keys() - {11}
+    assert others == {n for n, row in rows.items() if row.status == "Completed"} - {11}
+    assert any(row.verdict for row in rows.values())
 
 
 def test_an_attempt_that_was_taken_back_is_judged_anew(place):
