@@ -199,7 +199,6 @@ class Engine:
         elif wish == "concurrent" and run is not None:
             self._handle(ConcurrencySet(now, run))
             self._batch.sweep |= redefined(self.scheduler.definition, self._first)
-            self._target.open(run)  # it may have to grow
         elif wish == "invalidate" and run in self.scheduler.runs:
             self._handle(Invalidated(now, run, reason))
         elif wish == "cancel" and (run is None or run in self.scheduler.runs):
@@ -261,6 +260,8 @@ class Engine:
         """Write down first, act afterwards."""
         if self._batch:
             self._journal.write(self._batch)
+        if "definition" in self._batch.sweep:  # the target may have to grow
+            self._target.open(self.scheduler.definition.limits.concurrent)
         commands, self._commands = self._commands, []
         for command in commands:
             if isinstance(command, Launch):

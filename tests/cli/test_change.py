@@ -11,7 +11,7 @@ from sweep.storage.checkup import check_database
 from sweep.storage.lock import Lock
 from sweep.storage.reader import SweepReader
 from tests.cli.test_cancel import paused, statuses
-from tests.cli.workspaces import abandoned, play, story, sweep, values
+from tests.cli.workspaces import abandoned, kept, play, story, sweep, values
 
 
 def wishes(folder):
@@ -93,3 +93,27 @@ def test_who_works_on_it_is_asked(place):
         ["invalidate", 0, "wrong"],
         ["cancel", 0, "canceled by the user"],
     ]
+
+
+TOGETHER = """\
+import argparse, pathlib, time
+from sweep import Run
+parser = argparse.ArgumentParser()
+parser.add_argument("--x")
+parser.parse_args()
+there = pathlib.Path("..")
+pathlib.Path("started").touch()
+end = time.monotonic() + 120
+while len([*there.glob("*/started")]) < 3:
+    assert time.monotonic() < end, "it is alone"
+    time.sleep(0.05)
+Run.get_context().log("accuracy", 0.5)
+"""
+
+
+@pytest.mark.ray
+def test_slots_come_up_for_more_at_a_time(place):
+    folder = kept(place, points=3, concurrent=1, script=TOGETHER, cpus=0.1)
+    leave(folder.requests, "concurrent", 3, "test")
+    assert sweep("resume", "--quiet").code == 0
+    assert statuses(folder) == (["Completed"] * 3, ["Completed", ""])

@@ -103,6 +103,8 @@ def kept(
     experiment: str = "demo",
     space=None,
     identity: str = "",
+    script: str = "",
+    cpus: float = 1,
     **limits,
 ) -> SweepFolder:
     """Keep a sweep over a grid in the workspace of a folder."""
@@ -114,7 +116,7 @@ def kept(
         Limits(**{"runs": points, "concurrent": 1, **limits}),
         policy or NoTerminationPolicy(),
     )
-    return _created(place, definition, experiment, identity)
+    return _created(place, definition, experiment, identity, script, cpus)
 
 
 def lone(place: Path, experiment: str = "demo") -> SweepFolder:
@@ -123,12 +125,14 @@ def lone(place: Path, experiment: str = "demo") -> SweepFolder:
     return _created(place, definition, experiment, "")
 
 
-def _created(place, definition, experiment, identity):
+def _created(place, definition, experiment, identity, script="", cpus=1):
     source = place / "source"
     source.mkdir(exist_ok=True)
-    (source / "train.py").write_text("")
-    configuration = RunConfiguration(script="train.py", arguments=("--fixed", 1))
-    submission = Submission(definition, configuration, source, experiment, sweep_id=identity)
+    (source / "train.py").write_text(script)
+    configuration = RunConfiguration(script="train.py", arguments=() if script else ("--fixed", 1))
+    submission = Submission(
+        definition, configuration, source, experiment, sweep_id=identity, cpus_per_run=cpus
+    )
     return create(WorkspaceFolder.make(place), submission, print)
 
 
