@@ -5,7 +5,7 @@
 The score of a problem is the regret left, as a share of random search's: the mean over the seeds
 of (best loss found - best loss known), over the median that random search leaves after as many
 runs. A share below 0.05 counts as 0.05. Shares are averaged over problems by their geometric mean.
-Random search's median is that of a thousand samples from a pool of 400 independent draws.
+Random search's median is that of a thousand samples from a pool of 300 independent draws.
 
 Every play is a line of FILE, and one that is there already is not played again. So a benchmark
 goes on where it was ended, and methods are added one by one. Times are CPU seconds.
@@ -23,7 +23,7 @@ from benchmarks.sampler_peers import PLAYERS, Play, random
 from benchmarks.tuning_problems import Problem, report, tuning
 
 RUNS = 50
-POOL = 400
+POOL = 300
 DEFAULT = [name for name in PLAYERS if name != "Optuna GP"]
 FLOOR = 0.05
 

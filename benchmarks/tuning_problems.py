@@ -3,7 +3,7 @@
 The problems of `tuning` are for choosing settings, those of `report` for reporting. They share no
 data set, no BBOB instance and no dimension. All real losses are computed, none is interpolated:
 the data sets are small. The best loss known of a real problem is the lowest that any sampler finds
-in the benchmark, among them 400 random draws.
+in the benchmark, among them 300 random draws.
 """
 
 import warnings

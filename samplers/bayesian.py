@@ -19,8 +19,9 @@ class BayesianParameterSampling:
     All expressions and conditional spaces will do. The first `initial_points` outcomes come from
     quasi-random points; by default at least 10, and one more than there are expressions up to
     50. The model is `AUTO` (ours) or one of scikit-optimize's: `GP` (a Gaussian process), `ET`
-    (extra trees), `RF` (a random forest) or `GBRT` (boosted trees). The `acquisition` says what is promising: `EI`
-    (expected improvement), `PI` (its probability) or `LCB` (the lower confidence bound).
+    (extra trees), `RF` (a random forest) or `GBRT` (boosted trees). The `acquisition` says what is
+    promising: `EI` (expected improvement), `PI` (its probability) or `LCB` (the lower confidence
+    bound).
 
     Raises:
         SpaceError: something is wrong with the space or with a setting.

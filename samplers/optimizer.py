@@ -9,6 +9,7 @@ import numpy as np
 from samplers.acquisition import Acquisition
 from samplers.dice import bits
 from samplers.gaussian import Groups
+from samplers.one_thread import one_thread
 from samplers.outcomes import standardised
 from samplers.search import Search
 from samplers.sobol import Sobol
@@ -23,7 +24,7 @@ STREAM = "\0model"
 ELITE = 4
 """How many of the best configurations so far the search looks around."""
 
-REGION = 0.4
+REGION = 0.2
 """How wide the box around the best one is, in which every other run stays."""
 
 
@@ -88,7 +89,9 @@ class BayesianSampler:
     ) -> Iterator[Sequence[float | None]]:
         """Yield units, the most wanted first; in a finite space, all of them in the end."""
         if len(self._losses) >= self._initial_points and any(map(math.isfinite, self._losses)):
-            yield from self._ranked(number, waiting)
+            with one_thread():
+                ranked = self._ranked(number, waiting)
+            yield from ranked
         yield self._sobol.point(number)
         size = self._space.size or 0
         start = size * bits(self._seed, number, STREAM) >> 53
@@ -96,7 +99,7 @@ class BayesianSampler:
             yield self._space.encode(self._space.configuration_at((start + step) % size))
 
     def _ranked(self, number: int, waiting: Sequence[Units]) -> Iterator[list[float]]:
-        """Yield units, the most promising first."""
+        """Return units, the most promising first."""
         points = self._search.matrix(np.array(self._units, dtype=float))
         dice = np.random.default_rng(bits(self._seed, number, STREAM))
         model = self._surrogate(points, self._losses, int(dice.integers(2**31)))

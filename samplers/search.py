@@ -57,7 +57,7 @@ class Search:
         dice: np.random.Generator,
         width: float = 1.0,
     ) -> Iterator[Array]:
-        """Yield units, the most promising first.
+        """Return units, the most promising first.
 
         Unless the space is small enough to look everywhere, these are the `cloud` (n x leaves)
         and what a local search finds around its best points and around the `centres`. With a
@@ -78,7 +78,7 @@ class Search:
                 near = self._snapping(np.clip(near, low, high))
                 units = np.vstack([units, near])
                 scores = np.concatenate([scores, score(self.matrix(near))])
-        yield from units[_best_first(scores)]
+        return iter(units[_best_first(scores)])
 
     def _box(self, centres: Array, width: float) -> tuple[Array, Array]:
         low, high = np.zeros(len(self._unordered)), np.ones(len(self._unordered))

@@ -5,6 +5,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+from threadpoolctl import threadpool_info
 
 from samplers import (
     BayesianParameterSampling,
@@ -20,6 +21,7 @@ from samplers import (
     uniform,
 )
 from samplers.bayesian import first_points
+from samplers.one_thread import one_thread
 from samplers.outcomes import standardised
 from tests.samplers.spaces import FINITE, NESTED, TEN
 
@@ -250,3 +252,14 @@ def test_the_settings_can_be_read() -> None:
 def test_bad_settings(settings: dict[str, Any], message: str) -> None:
     with pytest.raises(SpaceError, match=message.replace("?", r"\?")):
         BayesianParameterSampling(FINITE, **settings)
+
+
+def test_a_model_starts_no_threads_and_leaves_their_number_alone() -> None:
+    sampler = BayesianParameterSampling(BOWL, seed=1).sampler()
+    told(sampler, 11, bowl)
+    before = threadpool_info()
+    with one_thread():
+        pools = [pool for pool in threadpool_info() if pool["user_api"] == "blas"]
+        assert {pool["num_threads"] for pool in pools} == {1}
+    sampler.ask(11)
+    assert threadpool_info() == before
