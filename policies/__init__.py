@@ -38,7 +38,10 @@ def policy_from_wire(wire: Mapping[str, Any]) -> EarlyTerminationPolicy:
     kind = POLICIES.get(wire["name"])
     if kind is None:
         raise PolicyError("name", f"expected one of {', '.join(POLICIES)}, got {wire['name']!r}")
-    return kind(**wire.get("properties", {}))
+    arguments = dict(wire.get("properties", {}))
+    audit = arguments.pop("audit_fraction", 0.0)
+    policy = kind(**arguments)
+    return policy.with_audit(audit) if audit else policy
 
 
 __all__ = [

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import copy
+import math
 from abc import ABC, abstractmethod
 from dataclasses import dataclass
-from typing import Any, ClassVar
+from typing import Any, ClassVar, Self
 
 from policies.goal import Goal
 from policies.leaderboard import Leaderboard
@@ -61,6 +63,8 @@ class EarlyTerminationPolicy(ABC):
     """
 
     wire_name: ClassVar[str]
+    audit_fraction: float = 0.0
+    """Of the runs that are to be stopped, so many go on to their end nevertheless: by chance."""
 
     def __init__(self, evaluation_interval: int = 1, delay_evaluation: int = 0) -> None:
         self.evaluation_interval = max(1, whole_number("evaluation_interval", evaluation_interval))
@@ -105,6 +109,30 @@ class EarlyTerminationPolicy(ABC):
     def finished(self, board: Leaderboard, run: int) -> None:  # noqa: B027 - as above
         """Take note that `run` has ended by itself or by somebody's hand."""
 
+    def with_audit(self, fraction: float) -> Self:
+        """Return the same policy, of whose stops a random share is not carried out.
+
+        What these runs come to tells how often the policy is wrong.
+
+        Args:
+            fraction: from 0, none, to 1, all.
+
+        Raises:
+            PolicyError: it is not such a number.
+        """
+        number = isinstance(fraction, (int, float)) and not isinstance(fraction, bool)
+        if not (number and math.isfinite(fraction) and 0 <= fraction <= 1):
+            message = f"expected a number from 0 to 1, got {fraction!r}"
+            raise PolicyError("audit_fraction", message)
+        audited = copy.copy(self)
+        audited.audit_fraction = float(fraction)
+        return audited
+
+    def arguments(self) -> dict[str, Any]:
+        """Return the properties, and the share that is audited if there is one."""
+        audit = {"audit_fraction": self.audit_fraction} if self.audit_fraction else {}
+        return {**self.properties(), **audit}
+
     def properties(self) -> dict[str, Any]:
         """Return the arguments in HyperDrive's JSON form."""
         return {
@@ -114,7 +142,7 @@ class EarlyTerminationPolicy(ABC):
 
     def to_wire(self) -> dict[str, Any]:
         """Return the policy in HyperDrive's JSON form."""
-        return {"name": self.wire_name, "properties": self.properties()}
+        return {"name": self.wire_name, "properties": self.arguments()}
 
     def __eq__(self, other: object) -> bool:
         return isinstance(other, EarlyTerminationPolicy) and self.to_wire() == other.to_wire()
@@ -123,7 +151,7 @@ class EarlyTerminationPolicy(ABC):
         return hash(repr(self))
 
     def __repr__(self) -> str:
-        arguments = ", ".join(f"{k}={v!r}" for k, v in self.properties().items())
+        arguments = ", ".join(f"{k}={v!r}" for k, v in self.arguments().items())
         return f"{type(self).__name__}({arguments})"
 
 

@@ -84,6 +84,7 @@ def _policy(reader: SweepReader, runs: list[RunRow]) -> Iterator[str]:
         f"{policy} judged {counted(evaluations, 'time')} and stopped"
         f" {counted(len(stopped), 'run')}{_saved(runs, stopped)}"
     )
+    yield from _audit(reader)
     delays = sorted(s for r in runs if (s := r.facts.get("stop_latency")) is not None)
     if delays:
         yield (
@@ -91,6 +92,30 @@ def _policy(reader: SweepReader, runs: list[RunRow]) -> Iterator[str]:
             f" p50 {_quantile(delays, 0.5) * 1000:.1f} ms,"
             f" p99 {_quantile(delays, 0.99) * 1000:.1f} ms"
         )
+
+
+def _audit(reader: SweepReader) -> Iterator[str]:
+    """Say how often the policy was wrong, as far as runs show that it did not stop."""
+    if not reader.get("definition")["policy_config"].get("properties", {}).get("audit_fraction"):
+        return
+    from sweep.errors import SweepError  # noqa: PLC0415 - the journal is played again
+    from sweep.view.audit import audit  # noqa: PLC0415
+
+    try:
+        found = audit(reader)
+    except SweepError as error:
+        yield f"  the audit cannot be told: {plain(str(error))}"
+        return
+    if not found.audited:
+        yield "  audit: no run that was to be stopped has gone on to its end"
+        return
+    low, high = found.interval
+    yield (
+        f"  audit: {found.wrong} of {counted(found.audited, 'run')} that went on nevertheless came"
+        f" among the best 5%: {low:.0%} to {high:.0%} of the stops are wrong (95% interval)"
+    )
+    regret = f"a value better by {number(found.gain)}" if found.gain else "nothing"
+    yield f"    without them {regret} would be lost; they took {counted(found.reports, 'report')}"
 
 
 def _quantile(ordered: list[float], share: float) -> float:

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 
 from policies import Leaderboard, Verdict
+from samplers import dice
 from sweep.core.definition import SweepDefinition
 from sweep.core.events import Event, Lost, Redefined, Reported
 from sweep.core.lineup import Lineup
@@ -14,6 +15,8 @@ from sweep.core.prior import Trial
 from sweep.core.run import TERMINAL, RunRecord, RunState
 from sweep.errors import IllegalEvent
 
+AUDIT = "audit"
+"""The stream of dice that says which runs are audited."""
 RUNNING = RunState.RUNNING  # looked at with every report
 
 
@@ -92,9 +95,19 @@ class Book:
         self.evaluations += 1
         if not (policy.may_stop(board, run) and policy.stops(board, run)):
             return None
+        if policy.audit_fraction and (
+            record.audited or self._is_for_audit(run, policy.audit_fraction)
+        ):
+            record.audited = record.audited or policy.explain(board, run)
+            return None
         verdict = policy.explain(board, run)
         policy.stopped(board, run)
         return record, f"{verdict.policy}: {verdict.reason}", verdict
+
+    def _is_for_audit(self, run: int, fraction: float) -> bool:
+        """Tell whether chance has it that a run is not stopped: the same after any resume."""
+        seed = self.definition.sampling.seed or 0
+        return dice.unit(seed, run, AUDIT) < fraction
 
     # ---- ends -------------------------------------------------------------------------
 

@@ -71,6 +71,7 @@ class RunRecord:
         node: where the present attempt runs.
         reason: why it was told to stop, why it failed, or why it was lost.
         verdict: the policy's verdict, where a policy stopped it.
+        audited: its first verdict to stop, where the run goes on to see how it ends.
         kind: in which way it has failed, or will have once it has stopped.
         again: whether it goes back to WAITING, not to CANCELED, once it has stopped.
         invalid: whether the reports of the present attempt are not to count.
@@ -89,6 +90,7 @@ class RunRecord:
     ended_at: float | None = None
     reason: str = ""
     verdict: Verdict | None = None
+    audited: Verdict | None = None
     node: str = ""
     kind: Kind | None = None
     again: bool = False
@@ -104,7 +106,7 @@ class RunRecord:
         self.state, self.invalid = RunState.QUEUED, False
         self.attempt += 1
         self.reports, self.last, self.reason = 0, None, ""
-        self.verdict, self.kind, self.node = None, None, ""
+        self.verdict, self.audited, self.kind, self.node = None, None, None, ""
         self.launched_at, self.started_at, self.reported_at, self.ended_at = at, None, None, None
 
     def next_state(self, event: RunEvent) -> RunState:

@@ -64,6 +64,8 @@ ARGUMENTS: dict[str, dict[str, Check[Any]]] = {
     },
 }
 """The keys of each policy, by the name of its class."""
+BESIDES = ("type", "audit_fraction")
+"""The keys that each may have."""
 _KINDS = {name.lower(): kind for name, kind in NAMES.items()}
 
 
@@ -75,13 +77,15 @@ def read_policy(fields: Fields, findings: Findings) -> EarlyTerminationPolicy:
     problems = len(findings.problems)
     policy = Fields(node, inside(fields.path, "policy"), findings)
     kind = policy.need("type", _kind, None)
-    arguments = policy.arguments(ARGUMENTS, kind.__name__ if kind else "", ["type"])
+    arguments = policy.arguments(ARGUMENTS, kind.__name__ if kind else "", BESIDES)
+    audit = policy.take("audit_fraction", number(0), 0.0)
     if kind is TruncationSelectionPolicy and "truncation_percentage" not in policy:
         policy.need("truncation_percentage", _PERCENTAGE, 1)
     if kind is None or len(findings.problems) > problems:
         return NoTerminationPolicy()
     try:
-        return kind(**arguments)
+        made = kind(**arguments)
+        return made.with_audit(audit) if audit else made
     except PolicyError as error:
         message = str(error).removeprefix(f"{error.key}: ")
         findings.problem(message, inside(policy.path, error.key), policy.at(error.key))

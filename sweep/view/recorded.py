@@ -7,6 +7,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from policies import EarlyTerminationPolicy, Goal, Verdict
+from samplers import dice
+from sweep.core.book import AUDIT
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,21 +35,27 @@ class Played:
         stopped: the verdict on each run that was stopped before its last report.
         seconds: virtual time until the last run had ended.
         evaluations: how often a run was judged.
+        audited: the first verdict on each run that was to be stopped and went on nevertheless.
     """
 
     reports: dict[int, int] = field(default_factory=dict)
     stopped: dict[int, Verdict] = field(default_factory=dict)
     seconds: float = 0.0
     evaluations: int = 0
+    audited: dict[int, Verdict] = field(default_factory=dict)
 
 
 def play(
-    recordings: Sequence[Recording], policy: EarlyTerminationPolicy, goal: Goal, slots: int
+    recordings: Sequence[Recording],
+    policy: EarlyTerminationPolicy,
+    goal: Goal,
+    slots: int,
+    seed: int = 0,
 ) -> Played:
     """Play recordings against a policy: in their order, so many at a time, each until its end.
 
     A run that reports is judged as the engine judges it. One that is to be stopped at its last
-    report has ended anyway and does not count as stopped.
+    report has ended anyway and does not count as stopped. The seed says what is audited.
     """
     board, played = policy.leaderboard(goal), Played()
     waiting = iter(recordings)
@@ -69,11 +77,13 @@ def play(
         now, _, one, interval = heapq.heappop(events)
         run = one.number
         board.report(run, one.values[interval - 1])
-        stop = False
+        over, stop = interval == len(one.values), False
         if policy.due(interval):
             played.evaluations += 1
             stop = policy.may_stop(board, run) and policy.stops(board, run)
-        over = interval == len(one.values)
+        if stop and not over and dice.unit(seed, run, AUDIT) < policy.audit_fraction:
+            played.audited.setdefault(run, policy.explain(board, run))
+            stop = False
         if not (stop or over):
             begun += 1
             heapq.heappush(events, (now + _seconds(one, interval), begun, one, interval + 1))
