@@ -22,13 +22,14 @@ import asyncio
 import contextlib
 import json
 import os
+import socket
 import sys
 from base64 import b64decode
-from collections.abc import Callable, Coroutine, Sequence
+from collections.abc import Awaitable, Callable, Coroutine, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from sweep.compute import ensemble, guard, link, slot, spread
+from sweep.compute import ensemble, guard, link, near, slot, spread
 from sweep.compute.ray_environment import OBJECT_STORE_BYTES
 from sweep.compute.travelling import TRAVEL
 
@@ -53,6 +54,7 @@ class Host:
         self._tasks: set[asyncio.Task[None]] = set()
         self._opened: dict[str, Any] = {}
         self._function: Any = None
+        self._near = False  # whether slots are on this machine, as far as is known
 
     def tell(self, kind: str, **facts: Any) -> None:
         """Say one thing to the engine."""
@@ -100,6 +102,9 @@ class Host:
             function = order["function"]
             pickled = b64decode(function["pickled"])
             self._function = ray.put({**function, "pickled": pickled})
+        rooms = [n for n in ray.nodes() if n["Alive"] and _has_room(n["Resources"])]
+        here = socket.gethostname()
+        self._near = bool(rooms) and all(n["NodeManagerHostname"] == here for n in rooms)
         self.tell("ready", ray=ray.__version__, resources=ray.cluster_resources())
 
     async def _serve(self, number: int, avoid: Sequence[str]) -> None:
@@ -113,33 +118,71 @@ class Host:
             asked = ensemble.Asked(self._opened, elsewhere, self._make, _node_of)
             await together.serve(ray, asked, beat, self.tell)
             return
+        if not self._near or not await self._serve_near(number, elsewhere):
+            await self._serve_far(number, elsewhere)
+
+    async def _serve_near(self, number: int, elsewhere: dict[str, str] | None) -> bool:
+        """Serve a slot on this machine; False if it has come up on another one."""
+        import ray  # noqa: PLC0415
+
+        options = {"label_selector": elsewhere, "max_concurrency": 1}
+        actor = self._slots[number] = self._make(number, near.NearSlot, **options)
+        how = (_node_of, self._function, HEARTBEAT, self._opened["probe"])
+        living = actor.live.options(num_returns="streaming").remote(*how)
+        try:
+            facts = await (await anext(living))
+            direct = await link.HostEnd.to(facts.pop("link"))
+            if direct is None:
+                self._near = False
+                ray.kill(actor)
+                return False
+            self.tell("up", slot=number, **facts)
+            await self._over_link(number, direct, lambda: _end_of(living))
+        except (ray.exceptions.RayError, asyncio.TimeoutError) as error:
+            self._lose(number, actor, error)
+        return True
+
+    async def _serve_far(self, number: int, elsewhere: dict[str, str] | None) -> None:
+        """Serve a slot that may be on another machine, where need be by calls of Ray."""
+        import ray  # noqa: PLC0415
+
         actor = self._slots[number] = self._make(number, label_selector=elsewhere)
         try:
             facts = await actor.open.remote(self._function, HEARTBEAT, self._opened["probe"])
             direct = await link.HostEnd.to(facts.pop("link"))
             node = await actor.__ray_call__.remote(_node_of)
-            if direct is not None:
-                self._links[number] = direct
             self.tell("up", slot=number, **facts, node=node)
             if direct is not None:
-                await direct.hear(self._say, MISSED * HEARTBEAT)
-                # It is gone; Ray is asked of what it has died.
-                await asyncio.wait_for(actor.take.remote(0, 0), MISSED * HEARTBEAT)
-                raise asyncio.TimeoutError("its connection has broken")  # noqa: TRY301
+                await self._over_link(number, direct, lambda: actor.take.remote(0, 0))
             seen = 0
             while True:
                 answer = actor.take.remote(seen, HEARTBEAT)
                 seen, messages = await asyncio.wait_for(answer, MISSED * HEARTBEAT)
                 self._say(messages)
         except (ray.exceptions.RayError, asyncio.TimeoutError) as error:
-            ray.kill(actor)
-            self.tell("down", slot=number, why=_first_line(error))
-        finally:
-            self._slots.pop(number, None)
-            if broken := self._links.pop(number, None):
-                broken.close()
+            self._lose(number, actor, error)
 
-    def _make(self, name: int | str, **where: Any) -> Any:
+    async def _over_link(
+        self, number: int, direct: link.HostEnd, end: Callable[[], Awaitable[Any]]
+    ) -> None:
+        """Pass on what a slot says, until it is gone; raises of what it has died."""
+        self._links[number] = direct
+        try:
+            await direct.hear(self._say, MISSED * HEARTBEAT)
+        finally:
+            del self._links[number]
+            direct.close()
+        await asyncio.wait_for(end(), MISSED * HEARTBEAT)  # Ray is asked
+        raise asyncio.TimeoutError("its connection has broken")
+
+    def _lose(self, number: int, actor: Any, error: BaseException) -> None:
+        import ray  # noqa: PLC0415
+
+        ray.kill(actor)
+        self._slots.pop(number, None)
+        self.tell("down", slot=number, why=_first_line(error))
+
+    def _make(self, name: int | str, kind: type = slot.Slot, **where: Any) -> Any:
         """Create a slot."""
         import ray  # noqa: PLC0415
 
@@ -150,7 +193,7 @@ class Host:
             "max_task_retries": 0,
             "max_concurrency": 16,
         }
-        actor = ray.remote(slot.Slot).options(**options, **where)
+        actor = ray.remote(kind).options(**options | where)
         return actor.remote(name, self._opened["sockets"], GUARD_SOURCES)
 
     def _call(self, number: int, method: str, *arguments: Any) -> None:
@@ -181,6 +224,15 @@ async def _await(answer: Any) -> None:
 
     with contextlib.suppress(ray.exceptions.RayActorError):  # the pump of that slot says it
         await answer
+
+
+def _has_room(resources: Mapping[str, float]) -> bool:
+    return bool(resources.get("CPU") or resources.get("GPU"))
+
+
+async def _end_of(living: Any) -> None:
+    async for rest in living:
+        await rest
 
 
 def _node_of(_: Any) -> str:
@@ -229,7 +281,7 @@ def probe(address: str) -> None:
         client = ray._raylet.GcsClient(address)  # noqa: SLF001 - no public way says why
         nodes = client.get_all_node_info(timeout=PROBE_SECONDS)
         rooms = [n.resources_total for n in nodes.values() if not n.state]  # 0 is ALIVE
-        usable = sum(bool(room.get("CPU") or room.get("GPU")) for room in rooms)
+        usable = sum(map(_has_room, rooms))
         answer = {"nodes": len(nodes), "usable": usable}
     except Exception as error:  # noqa: BLE001 - of Ray's own kinds, which differ by version
         answer = {"error": type(error).__name__, "text": _first_line(error)}

@@ -104,6 +104,10 @@ class Slot:
             "devices": os.environ.get("CUDA_VISIBLE_DEVICES", ""),
         }
 
+    async def let_go(self) -> None:
+        """Wait until the host has called, and has let go."""
+        await self._link.ended.wait()
+
     async def take(self, acknowledged: int, timeout: float) -> tuple[int, bytes]:
         """See `Mailbox.take`: how a host on another machine hears from this slot."""
         return await self._mailbox.take(acknowledged, timeout)

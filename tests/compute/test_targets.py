@@ -285,7 +285,7 @@ def command_of(pid: int) -> bytes:
 
 
 def _is_slot(pid: int) -> bool:
-    return b"ray::Slot" in command_of(pid)
+    return command_of(pid).startswith((b"ray::Slot", b"ray::NearSlot"))
 
 
 def alive(pid: int) -> bool:

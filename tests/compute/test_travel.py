@@ -17,6 +17,7 @@ from typing import Any
 import pytest
 
 from sweep.api.tune import pickled
+from sweep.compute import delivery
 from sweep.compute.cluster import Host, LocalRay, Opened
 from sweep.compute.ray_target import RayTarget
 from sweep.compute.resources import Resources
@@ -202,7 +203,7 @@ def test_a_snapshot_arrives_byte_for_byte_and_once(there, tmp_path):
         assert place == told
         assert not Path(place).is_relative_to(there.folder)
     assert len({asked["slot"] for asked in there.cluster.asked}) == 1, "once for the node"
-    assert {p.name for p in runs[0][1].iterdir()} == {"outputs", "logs", "user_logs"}
+    assert {p.name for p in runs[0][1].iterdir()} == set(delivery.FOLDERS)
     there.cluster.asked.clear()
     run, _ = there.launch(LIST, str(shot.tree))
     assert there.wait(RunEnded, run).code == 0
@@ -299,7 +300,7 @@ def test_what_has_come_stays_when_the_connection_is_lost(there):
     """)
     there.until(lambda: (folder / "outputs" / "checkpoint").exists())
     for pid in there.target.processes():
-        if Path(f"/proc/{pid}/cmdline").read_bytes().startswith(b"ray::Slot"):
+        if Path(f"/proc/{pid}/cmdline").read_bytes().startswith((b"ray::Slot", b"ray::NearSlot")):
             os.kill(pid, signal.SIGKILL)
     there.wait(RunLost, run)
     assert (folder / "outputs" / "checkpoint").read_text() == "epoch 1"

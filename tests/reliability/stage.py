@@ -230,7 +230,7 @@ def _is(kind: str, pid: int) -> bool:
         return False
     match kind:
         case "slot":
-            return words[0].startswith(b"ray::Slot")
+            return words[0].startswith((b"ray::Slot", b"ray::NearSlot"))
         case "raylet":
             return words[0].endswith(b"/raylet")
         case "gcs":
