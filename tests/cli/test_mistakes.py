@@ -115,6 +115,8 @@ LOOKING = [
     ["export"],
     ["logs", "0"],
     ["why", "0"],
+    ["compare", "0", "1"],
+    *(["curves"], ["plot"], ["top", "last"]),
     *(["run", word] for word in ("list", "show")),
     ["run", "cancel", "last"],
     ["run", "monitor-logs", "-r", "0"],

@@ -489,6 +489,9 @@ def test_what_somebody_else_has_named_does_not_reach_the_terminal(place):
     for words in (
         ["best"],
         ["why", "0"],
+        ["curves"],
+        ["compare", "0", "0"],
+        ["top"],
         ["run", "show"],
         ["run", "list", "last"],
         ["run", "show", "0"],

@@ -29,6 +29,7 @@ class Payload:
 COMMANDS = [
     *(["run", "list"], ["run", "list", "last"], ["run", "show"], ["run", "show", "0"], ["best"]),
     *(["why", "1"], ["logs", "0"], ["export"], ["resume"], ["run", "cancel", "last"]),
+    *(["top"], ["top", "last"], ["curves"], ["compare", "0", "1"], ["why", "1", "--json"]),
     *(["experiment", "list"], ["best", "--json"], ["run", "show", "--json"]),
 ]
 
