@@ -170,7 +170,7 @@ def keep(  # noqa: PLR0913 - what is kept of a sweep
         "experiment": experiment,
         "created": time.time(),
         "versions": versions(),
-        "environments": [[0.0, surroundings(about["template"], about.get("cluster"))]],
+        "environments": [[0.0, surroundings(about.get("template", {}), about.get("cluster"))]],
         "status": ["NotStarted", ""],
     }
     workspace.add_experiment(experiment)

@@ -53,6 +53,8 @@ EVENT = st.one_of(
         st.dictionaries(TEXT, JSON, max_size=2),
         st.lists(RUN, max_size=3).map(tuple),
     ),
+    st.builds(events.Invalidated, AT, RUN, TEXT),
+    st.builds(events.ConcurrencySet, AT, st.integers(1, 9)),
 )
 VERDICT = st.builds(Verdict, TEXT, st.integers(1, 9), ANY, ANY, st.just(value=True), TEXT)
 COMMAND = st.one_of(
