@@ -5,7 +5,8 @@
 The score of a problem is the regret left, as a share of random search's: the mean over the seeds
 of (best loss found - best loss known), over the median that random search leaves after as many
 runs. A share below 0.05 counts as 0.05. Shares are averaged over problems by their geometric mean.
-Random search's median is that of a thousand samples from a pool of 300 independent draws.
+Random search's median is that of a thousand samples from a pool of independent draws: 2,000 of a
+BBOB function, 300 of a real problem, which takes longer.
 
 Every play is a line of FILE, and one that is there already is not played again. So a benchmark
 goes on where it was ended, and methods are added one by one. Times are CPU seconds.
@@ -23,7 +24,7 @@ from benchmarks.sampler_peers import PLAYERS, Play, random
 from benchmarks.tuning_problems import Problem, report, tuning
 
 RUNS = 50
-POOL = 300
+POOL = {"bbob": 2000, "real": 300}
 DEFAULT = [name for name in PLAYERS if name != "Optuna GP"]
 FLOOR = 0.05
 
@@ -56,7 +57,8 @@ def play(
     """Play what is missing in a file."""
     for problem in problems:
         if (key := (problem.name, "random", 0)) not in plays:
-            keep(path, plays, key, random(problem, 0, POOL))
+            size = POOL["real" if problem.best is None else "bbob"]
+            keep(path, plays, key, random(problem, 0, size))
     for seed in range(1, seeds + 1):
         for player in players:
             for problem in problems:

@@ -22,6 +22,7 @@ from samplers.distributions import (
 )
 from samplers.errors import SpaceError, SpaceWarning
 from samplers.grid import GridParameterSampling
+from samplers.optuna_sampling import OptunaParameterSampling
 from samplers.random import RandomParameterSampling
 from samplers.sampler import Sampler, Sampling
 from samplers.sampling import SAMPLINGS, sampling_class, sampling_from_wire, sampling_wire
@@ -35,6 +36,7 @@ __all__ = [
     "Configuration",
     "Expression",
     "GridParameterSampling",
+    "OptunaParameterSampling",
     "RandomParameterSampling",
     "Sampler",
     "Sampling",

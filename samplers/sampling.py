@@ -6,12 +6,16 @@ from typing import Any, TypeAlias
 from samplers.bayesian import BayesianParameterSampling
 from samplers.errors import spelled
 from samplers.grid import GridParameterSampling
+from samplers.optuna_sampling import OptunaParameterSampling
 from samplers.random import RandomParameterSampling
 from samplers.sampler import Sampling
 from samplers.space import Space
 
 SamplingClass: TypeAlias = (
-    type[RandomParameterSampling] | type[GridParameterSampling] | type[BayesianParameterSampling]
+    type[RandomParameterSampling]
+    | type[GridParameterSampling]
+    | type[BayesianParameterSampling]
+    | type[OptunaParameterSampling]
 )
 
 SAMPLINGS: dict[str, SamplingClass] = {
@@ -29,6 +33,8 @@ def sampling_class(name: object) -> SamplingClass:
         SpaceError: there is none; the message suggests the nearest word.
     """
     names = SAMPLINGS | {kind.name: kind for kind in SAMPLINGS.values()}
+    if isinstance(name, str) and name.strip().lower() == OptunaParameterSampling.name.lower():
+        return OptunaParameterSampling  # an extra: in Python only, and no word of sweep files
     return names[spelled("a kind of sampling", name, names)]
 
 

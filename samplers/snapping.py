@@ -26,7 +26,7 @@ class Snapping:
 
     def __init__(self, space: Space) -> None:
         self._cells = [_cells(leaf.expression) for leaf in space.leaves]
-        self._above = _conditions(space.leaves)
+        self._above = conditions(space.leaves)
 
     def __call__(self, units: Array) -> Array:
         """Return the snapped `units` (n x leaves)."""
@@ -72,7 +72,7 @@ def _values(expression: Number | Integer) -> Sequence[int | float] | None:
     return [multiple(step, expression.q) for step in range(low, high + 1)]
 
 
-def _conditions(leaves: Sequence[Leaf]) -> list[list[tuple[int, int, int]]]:
+def conditions(leaves: Sequence[Leaf]) -> list[list[tuple[int, int, int]]]:
     """Return for each leaf the choices above it: their place, the option, and how many it has."""
     found: list[list[tuple[int, int, int]]] = []
     for leaf in leaves:

@@ -1,0 +1,72 @@
+"""Sampling by any sampler of Optuna. Needs Optuna, which the extra `optuna` brings."""
+
+from collections.abc import Mapping
+from typing import Any, ClassVar, Final
+
+from samplers.dice import seed_of
+from samplers.errors import SpaceError, spelled
+from samplers.sampler import Sampler, changed
+from samplers.space import Space, space_of
+from samplers.values import plain
+
+
+class OptunaParameterSampling:
+    """Propose what a sampler of Optuna does.
+
+    All expressions and conditional spaces will do: an option is a category, and a number is given
+    by its place in the unit interval, on the scale on which it is drawn. `sampler_class` is the
+    name of a class in `optuna.samplers`, and `options` are its arguments but for the seed, as a
+    JSON value. Configurations may repeat, if the sampler repeats them.
+
+    Raises:
+        SpaceError: something is wrong with the space or with a setting.
+    """
+
+    name: ClassVar[str] = "Optuna"
+    exact: ClassVar[bool] = False
+    defaults: ClassVar[dict[str, Any]] = {
+        "seed": None,
+        "sampler_class": "TPESampler",
+        "options": {},
+    }
+
+    def __init__(
+        self,
+        parameter_space: Space | Mapping[str, Any],
+        *,
+        seed: int | None = None,
+        sampler_class: str = "TPESampler",
+        options: Mapping[str, Any] | None = None,
+    ) -> None:
+        self.space: Final = space_of(parameter_space)
+        self.seed: Final = seed_of(seed)
+        if not isinstance(sampler_class, str):
+            raise SpaceError(f"sampler_class is the name of a class, got {sampler_class!r}")
+        self.sampler_class: Final = sampler_class
+        self.options: Final[dict[str, Any]] = plain(dict(options or {}))
+
+    @property
+    def properties(self) -> dict[str, Any]:
+        """The settings that differ from their defaults."""
+        return changed(self)
+
+    def seeded(self, seed: int) -> "OptunaParameterSampling":
+        """Return the same sampling with this seed."""
+        return OptunaParameterSampling(self.space, **self.properties | {"seed": seed})
+
+    def sampler(self) -> Sampler:
+        """Return a sampler that knows nothing yet.
+
+        Raises:
+            SpaceError: Optuna is not installed, or has no such sampler.
+        """
+        try:
+            import optuna  # noqa: PLC0415 -- an extra
+
+            from samplers.optuna_adapter import OptunaSampler  # noqa: PLC0415 -- takes a second
+        except ImportError:
+            message = "Optuna is not installed; pip install optuna, or hypersweep[optuna]"
+            raise SpaceError(message) from None
+        known = [name for name in dir(optuna.samplers) if name.endswith("Sampler")]
+        made = getattr(optuna.samplers, spelled("a sampler of Optuna", self.sampler_class, known))
+        return OptunaSampler(self.space.distinct(), self.seed or 0, made, self.options)
