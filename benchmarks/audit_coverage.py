@@ -1,9 +1,9 @@
 """Whether the audit's intervals hold what they promise, on recorded learning curves.
 
 ``python -m benchmarks.audit_coverage FOLDER``: each sweep is played with an audit. Of all runs
-that were to be stopped (those that were, and those that were audited), the true share is known that
-came, or would have come, among the best 5 %. The 95 % interval from the audited ones alone is to
-cover it in 95 % of the sweeps or more.
+that were to be stopped (those that were, and those that were audited), the share is known that
+came, or would have come, among the best 5 %. The 95 % interval from the audited ones alone is
+to cover it in 95 % of the sweeps or more.
 """
 
 from __future__ import annotations

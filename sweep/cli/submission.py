@@ -180,6 +180,7 @@ def _resources(options: Mapping[str, Any]) -> dict[str, Any]:
 
 def _work(submission: Submission, options: Mapping[str, Any]) -> None:
     from sweep.cli.work import in_background, work_on  # noqa: PLC0415 - only when all is well
+    from sweep.core.prospects import prospects  # noqa: PLC0415 - not for other commands
     from sweep.engine.check_script import check_script  # noqa: PLC0415 - not for other commands
 
     output = options.get("output_metadata_file")
@@ -192,8 +193,11 @@ def _work(submission: Submission, options: Mapping[str, Any]) -> None:
         warn(f"--ray-address wins over the run configuration's target {named!r}")
     workspace = workspace_to_write(options.get("workspace"))
     submission = placed(workspace, submission)
-    for remark in check_script(submission, quick=True).remarks:
+    script = check_script(submission, quick=True)
+    for remark in script.remarks:
         warn(remark.text)
+    for text in prospects(submission.definition, script.epochs and script.epochs[1]):
+        warn(text)
     folder = create(workspace, submission, warn)
     if options["background"]:
         in_background(folder)

@@ -125,8 +125,10 @@ def _quantile(ordered: list[float], share: float) -> float:
 def _saved(runs: list[RunRow], stopped: list[RunRow]) -> str:
     """Say what stopping has saved, measured by the runs that went to their end."""
     whole = [r.reports for r in runs if r.status == "Completed" and r.reports]
-    if not whole or not stopped:
-        return ""
+    if not stopped:
+        return ", which saved nothing"
+    if not whole:
+        return "; what that saved is not known: no run went to its end"
     length = sum(whole) / len(whole)
     spent = sum(r.reports for r in runs)
     saved = sum(max(0.0, length - r.reports) for r in stopped)

@@ -9,6 +9,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from sweep.compute.resources import of_this_machine
+from sweep.core.prospects import FAR, first_judged
 from sweep.core.words import counted, duration, number
 from sweep.engine.check_script import check_script
 from sweep.engine.disk import free_bytes, in_words
@@ -183,8 +184,7 @@ def _policy(found: Checked, submission: Submission, words: str) -> Iterator[Rema
     if policy.wire_name == NO_POLICY:
         yield Remark("policy", "fine", "none: each run goes to its end")
         return
-    name, every = type(policy).__name__, policy.evaluation_interval
-    first = max(1, math.ceil(policy.delay_evaluation / every)) * every
+    name, first = type(policy).__name__, first_judged(policy) or FAR
     after = f"{name} judges a run first after {counted(first, 'report')}"
     if runs < 2:
         yield Remark("policy", "warning", f"{name} never acts: a run alone is never stopped")

@@ -161,3 +161,10 @@ class TestFeed:
     @pytest.mark.parametrize("after", [3, 10])
     def test_a_story_that_is_taken_up_again(self, finished, after):
         assert len(self.lines(finished, after)) < 15
+
+
+def test_a_policy_that_stops_nothing_says_so(place):
+    folder = kept(place, points=2, policy=BanditPolicy(slack_factor=0.5))
+    play(folder, values(0.5, 0.6))
+    told_lines = told(folder)
+    assert "Bandit judged 4 times and stopped 0 runs, which saved nothing" in told_lines

@@ -1,0 +1,71 @@
+"""What can have no effect is said before a sweep begins."""
+
+from __future__ import annotations
+
+import pytest
+
+from policies import (
+    AsyncSuccessiveHalvingPolicy,
+    BanditPolicy,
+    Goal,
+    MedianStoppingPolicy,
+    NoTerminationPolicy,
+    PromisingPolicy,
+)
+from samplers import BayesianParameterSampling, RandomParameterSampling, uniform
+from sweep.core.definition import Limits, SweepDefinition
+from sweep.core.prospects import first_judged, prospects
+
+SPACE = {"--x": uniform(0, 1), "--y": uniform(0, 1)}
+RANDOM, BAYESIAN = RandomParameterSampling(SPACE), BayesianParameterSampling(SPACE)
+BANDIT = BanditPolicy(slack_factor=0.1, delay_evaluation=5)
+
+
+@pytest.mark.parametrize(
+    ("policy", "first"),
+    [
+        (BANDIT, 5),
+        (MedianStoppingPolicy(4, 5), 8),
+        (MedianStoppingPolicy(), 1),
+        (AsyncSuccessiveHalvingPolicy(3), 3),
+        (PromisingPolicy(evaluation_interval=5), 10),
+        (NoTerminationPolicy(), None),
+    ],
+    ids=repr,
+)
+def test_when_a_run_is_judged_first(policy, first) -> None:
+    assert first_judged(policy) == first
+
+
+@pytest.mark.parametrize(
+    ("sampling", "policy", "runs", "concurrent", "reports", "said"),
+    [
+        (RANDOM, BANDIT, 20, 4, 20, []),
+        (RANDOM, BANDIT, 20, 4, None, []),
+        (RANDOM, NoTerminationPolicy(), 1, 1, 1, []),
+        (RANDOM, BANDIT, 20, 4, 4, ["first after 5 reports, and a run may make 4 reports: it n"]),
+        (RANDOM, BANDIT, 20, 4, 5, ["may make 5 reports: a stop then saves nothing"]),
+        (RANDOM, MedianStoppingPolicy(), 20, 4, 1, ["may make 1 report: a stop then saves"]),
+        (RANDOM, BANDIT, 1, 1, 20, ["BanditPolicy never acts: a run alone is never stopped"]),
+        (RANDOM, PromisingPolicy(), 8, 4, 20, ["the first 8 runs go to their ends"]),
+        (BAYESIAN, NoTerminationPolicy(), 40, 8, None, []),
+        (BAYESIAN, NoTerminationPolicy(), 19, 1, None, ["of 2 hyperparameters needs 20 runs"]),
+        (
+            BAYESIAN,
+            NoTerminationPolicy(),
+            20,
+            5,
+            None,
+            [
+                "5 runs at a time of 20 leave",
+            ],
+        ),
+        (BAYESIAN, BANDIT, 10, 5, 3, ["first after 5", "needs 20 runs", "2 or fewer at a time"]),
+    ],
+)
+def test_what_is_said(sampling, policy, runs, concurrent, reports, said) -> None:
+    limits = Limits(runs=runs, concurrent=concurrent)
+    definition = SweepDefinition(sampling, "accuracy", Goal.MAXIMIZE, limits, policy)
+    found = [*prospects(definition, reports)]
+    assert len(found) == len(said)
+    assert all(part in text for part, text in zip(said, found, strict=True))
