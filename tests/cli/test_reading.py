@@ -119,8 +119,8 @@ class TestWhy:
                     "         2        0.7  0.583333     1  go on",
                     "         3        0.8  0.666667     1  go on",
                     (
-                        "  the last one: best 0.8 after 3 reports is not below the cut-off 0.666667"
-                        " (slack_factor 0.2 around 0.8, the best of run 0 by then)"
+                        "  the last one: best 0.8 after 3 reports is not below the cut-off"
+                        " 0.666667 (slack_factor 0.2 around 0.8, the best of run 0 by then)"
                     ),
                     "  its story:",
                     "       0.0 s  started",
