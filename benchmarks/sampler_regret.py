@@ -139,7 +139,7 @@ def show(title: str, rows: Sequence[Mapping[str, Any]]) -> None:
     if not rows:
         return
     print(f"\n{title}: {rows[0]['problems']} problems\n")
-    print("| sampler | share left | 95 % | rank | lost to the first | 95 % | ms | seeds |")
+    print("| sampler | share left | 95 % | rank | won by the first | 95 % | ms | seeds |")
     print("|---|---|---|---|---|---|---|---|")
     for row in rows:
         low, high = row["interval"]
@@ -176,7 +176,11 @@ def main() -> None:
             for problem in problems:
                 row = {p: round(found[p].get(problem.name, np.nan), 2) for p in order}
                 print(problem.name, row)
-        show(group, summary(found, plays))
+        alike = {name: row for name, row in found.items() if "pending" not in name}
+        show(group, summary(alike, plays))
+        if len(alike) < len(found):
+            ours = {name: row for name, row in found.items() if name.startswith("ours")}
+            show(f"{group}, alone and side by side", summary(ours, plays))
 
 
 if __name__ == "__main__":
