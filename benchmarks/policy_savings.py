@@ -38,7 +38,9 @@ from sweep.view.recorded import Played, play
 
 TOP = 0.05
 """The share of a draw that a stop should not have hit."""
+REFERENCES = ("hyperband", "hindsight", "none")
 COLUMNS = ("epochs", "regret", "time", "lost", "wrong")
+Results = dict[str, dict[str, list[float]]]
 Maker = Callable[[Task, Draw, int], EarlyTerminationPolicy]
 
 
@@ -102,7 +104,7 @@ def _columns(task: Task, draw: Draw, played: Played, whole: Played) -> list[floa
     return [spent, regret, took, wrong / top, wrong / max(1, len(played.stopped))]
 
 
-def table(results: dict[str, dict[str, list[float]]], developed: set[str]) -> str:
+def table(results: Results, developed: set[str]) -> str:
     """Return a Markdown table: a line a policy, over all tasks and over those not developed on."""
     heading = (
         "| policy | epochs | regret | worst task's regret | time | best 5 % lost | false stops"
@@ -120,6 +122,27 @@ def table(results: dict[str, dict[str, list[float]]], developed: set[str]) -> st
     return "\n".join(lines)
 
 
+def draw(results: Results, path: Path) -> None:
+    """Draw every policy as a point: what it costs, and what it loses, on average and at worst."""
+    from matplotlib.figure import Figure
+
+    axes = (figure := Figure(figsize=(8, 5), layout="constrained")).subplots()
+    for name, by_task in results.items():
+        every = np.array(list(by_task.values()))
+        epochs, regret, worst = every[:, 0].mean(), every[:, 1].mean(), every[:, 1].max()
+        colour = "#b2182b" if name == "promising" else "#2166ac"
+        if name.startswith("baseline") or name in REFERENCES:
+            colour = "#999999"
+        axes.plot([epochs, epochs], [regret, worst], color=colour, alpha=0.35, linewidth=2)
+        axes.plot(epochs, regret, "o", color=colour)
+        axes.annotate(name, (epochs, regret), (4, 4), textcoords="offset points", fontsize=8)
+    axes.set_yscale("symlog", linthresh=0.005)
+    axes.set_ylim(-0.001, 1.1)
+    axes.set_xlabel("reports made, as a share of those without a policy")
+    axes.set_ylabel("regret: mean (point) up to the worst task (line)")
+    figure.savefig(path, dpi=110)
+
+
 def main() -> None:
     """Measure, and print the table."""
     parser = argparse.ArgumentParser(description=__doc__)
@@ -129,12 +152,13 @@ def main() -> None:
     parser.add_argument("--workers", type=int, default=8)
     parser.add_argument("--policy", action="append", choices=[*POLICIES], help="only these")
     parser.add_argument("--json", type=Path, help="keep all figures in a file")
+    parser.add_argument("--png", type=Path, help="draw them")
     args = parser.parse_args()
     bounds = Bounds(args.seeds, args.runs, args.workers)
     found = list(tasks(args.folder))
     if not found:
         sys.exit(f"{args.folder}: no recorded curves there")
-    results: dict[str, dict[str, list[float]]] = {}
+    results: Results = {}
     for name in args.policy or POLICIES:
         began = time.process_time()
         results[name] = {task.name: measure(task, POLICIES[name], bounds) for task in found}
@@ -145,6 +169,8 @@ def main() -> None:
         took = time.process_time() - began
         print(f"{name}: {mean[0]:.3f}/{mean[1]:.3f} in {took:.0f} s", flush=True)
     print(table(results, {task.name for task in found if task.developed_on}))
+    if args.png:
+        draw(results, args.png)
     if args.json:
         args.json.write_text(json.dumps(results, indent=1))
 
