@@ -19,7 +19,7 @@ from policies import (
     TruncationSelectionPolicy,
 )
 from samplers import expression
-from sweep.cli.validate import validate
+from sweep.cli.main import cli
 from sweep.errors import ConfigError
 from sweep.formats import hdconfig, policy_section, sampling_section
 from sweep.formats.hdconfig import read_hdconfig
@@ -140,7 +140,7 @@ def test_what_the_command_says_of_a_sound_file(
 ) -> None:
     monkeypatch.chdir(tmp_path)
     Path(name).write_text(text, encoding="utf-8")
-    said = CliRunner().invoke(validate, [name]).output.splitlines()
+    said = CliRunner().invoke(cli, ["validate", name]).output.splitlines()
     assert "fine" in "".join(said)
     assert sorted(said) == sorted(output.splitlines())  # two streams, in either order
 

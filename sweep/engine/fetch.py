@@ -26,6 +26,7 @@ class _OnlyHttps(urllib.request.HTTPRedirectHandler):
 
     def redirect_request(self, req, fp, code, msg, headers, newurl):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN202
         if urlsplit(newurl).scheme != "https":
+            fp.close()
             raise urllib.error.URLError("it leads on to something that is not https")
         return super().redirect_request(req, fp, code, msg, headers, newurl)
 
@@ -58,6 +59,8 @@ def _fetch(url: str, place: Path) -> None:
             shutil.copyfileobj(answer, file)
         part.replace(place)
     except (OSError, ValueError) as error:  # URLError is an OSError
+        if isinstance(error, urllib.error.HTTPError):
+            error.close()  # it is also the answer
         reason = getattr(error, "reason", None) or error
         raise UserError(
             f"{_shown(url)}: cannot be fetched ({reason}): fetch it yourself, and give its path"

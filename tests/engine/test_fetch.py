@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime
+import gc
 import ssl
 import threading
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -105,6 +106,13 @@ def at(site, path):
     return Input(f"https://127.0.0.1:{site.server_address[1]}{path}", "url", "uri_file")
 
 
+def open_to(site):
+    """Return our ends of connections to a site that are not closed."""
+    sockets = [one for one in gc.get_objects() if isinstance(one, ssl.SSLSocket)]
+    ours = [one for one in sockets if one.fileno() >= 0 and one is not site.socket]
+    return [one for one in ours if one.getsockname()[1] != site.server_address[1]]
+
+
 def test_it_is_fetched_once(site, trusted, workspace):
     first = fetched(at(site, "/data.csv?key=secret"), workspace)
     assert first.kind == "path"
@@ -128,6 +136,7 @@ def test_it_may_have_moved(site, trusted, workspace):
 def test_what_goes_wrong(site, trusted, workspace, path, message):
     with pytest.raises(UserError) as caught:
         fetched(at(site, path), workspace)
+    assert open_to(site) == []
     assert message in str(caught.value)
     assert "secret" not in str(caught.value)
     assert list(workspace.path.rglob("inputs/*/*")) == []
