@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from policies import AsyncSuccessiveHalvingPolicy, EarlyTerminationPolicy, Goal, PromisingPolicy
@@ -109,6 +109,7 @@ def test_nothing_is_learnt_from_a_run_that_was_stopped_or_lost() -> None:
 
 
 @pytest.mark.parametrize("policy", [ASHA, FIRST], ids=repr)
+@settings(deadline=None, derandomize=True)
 @given(story=st.lists(st.tuples(st.integers(1, 20), st.floats(-9, 9)), max_size=150))
 def test_explain_and_a_taught_board_say_the_same(
     policy: EarlyTerminationPolicy, story: list[tuple[int, float]]
