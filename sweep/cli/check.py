@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import sys
+import tempfile
+from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
+from click.core import ParameterSource
 
 from sweep.cli.options import (
     SCRIPT_AND_ARGUMENTS,
@@ -22,11 +25,13 @@ from sweep.cli.options import (
     warn_of_misplaced,
     workspace_option,
 )
+from sweep.errors import UserError
 
 if TYPE_CHECKING:
     from sweep.engine.check import Checked
     from sweep.engine.script_check import Remark
     from sweep.engine.submit import Submission
+    from sweep.storage.workspace import WorkspaceFolder
 
 PARTS = ("configuration", "script", "imports", "files", "resources", "policy", "smoke run")
 COLOURS = {"fine": "green", "warning": "yellow", "error": "red"}
@@ -38,14 +43,21 @@ VERDICTS = {
 
 
 @click.command(context_settings=SCRIPT_AND_ARGUMENTS)
-@click.argument("hdconfig")
-@click.argument("script")
+@click.argument("hdconfig", metavar="HDCONFIG|JOB")
+@click.argument("script", default="")
 @click.argument("arguments", nargs=-1, type=click.UNPROCESSED)
 @click.option("--run-configuration-name", "-c", help="A .runconfig to start from.")
 @click.option(
     "--source-directory",
     type=click.Path(exists=True, file_okay=False, path_type=Path),
     help="What every run gets a copy of. Default: the script's folder.",
+)
+@click.option(
+    "--set",
+    "sets",
+    multiple=True,
+    metavar="A.B=C",
+    help="Say an entry of a sweep job otherwise; may be given again.",
 )
 @click.option("--no-smoke", is_flag=True, help="Execute nothing of the script.")
 @click.option(
@@ -69,18 +81,84 @@ def check(**options: Any) -> None:
 
     The files, the options of SCRIPT (argparse or click) against what is swept, its imports, what
     runs take and what there is; then one run on the real target, to its first report of the
-    primary metric. Exit code 2: it cannot work.
+    primary metric. A sweep job of version 2 needs no SCRIPT: its command names one. Exit code 2:
+    it cannot work.
     """
-    from sweep.cli.start import folder_name  # noqa: PLC0415 - not needed for --help
-    from sweep.cli.submission import read_submission  # noqa: PLC0415
-    from sweep.engine.check import check as check_sweep  # noqa: PLC0415
+    from sweep.engine.check import check as check_sweep  # noqa: PLC0415 - not needed for --help
     from sweep.storage.workspace import WorkspaceFolder  # noqa: PLC0415
 
     warn_of_misplaced(options["arguments"])
+    workspace = WorkspaceFolder.near(options["workspace"] or Path.cwd())
+    with tempfile.TemporaryDirectory(prefix="sweep-check-") as place:
+        if _is_job(options):
+            own = workspace or WorkspaceFolder.make(Path(place))
+            submission = _of_job(options, own)
+        else:
+            submission = _of_hdconfig(options)
+        found = check_sweep(
+            workspace,
+            submission,
+            seconds=None if options["no_smoke"] else options["smoke_seconds"],
+            tell=lambda text: click.echo(text, err=True),
+        )
+    if options["as_json"]:
+        print_json(_json(found))
+    else:
+        _show(found, submission)
+    sys.exit(0 if found.works else 2)
+
+
+def _is_job(options: Mapping[str, Any]) -> bool:
+    """Tell whether a sweep job is to be checked.
+
+    Raises:
+        UserError: what is given does not go together.
+    """
+    from sweep.formats.definitions import is_job_file  # noqa: PLC0415 - not needed for --help
+    from sweep.formats.lookup import find_hdconfig  # noqa: PLC0415
+
+    name, script = options["hdconfig"], options["script"]
+    source = options["source_directory"] or (Path(script).parent if script else Path())
+    if not is_job_file(find_hdconfig(name, source)):
+        if not script:
+            raise UserError(f"{name} is no sweep job: name the SCRIPT of its runs behind it")
+        if options["sets"]:
+            raise UserError(f"--set is for sweep jobs, and {name} is none")
+        return False
+    given = {
+        "SCRIPT": script,
+        "--run-configuration-name": options["run_configuration_name"],
+        "--source-directory": options["source_directory"],
+    }
+    if wrong := [word for word, value in given.items() if value]:
+        said = f"{name} is a sweep job, which says itself what a trial runs"
+        raise UserError(f"{said}: leave out {' and '.join(wrong)}")
+    return True
+
+
+def _of_job(options: Mapping[str, Any], workspace: WorkspaceFolder) -> Submission:
+    from sweep.cli.job_submission import (  # noqa: PLC0415 - not needed for --help
+        read_job_file,
+        submission_from,
+    )
+
+    said = click.get_current_context().get_parameter_source
+    more = dict(options)
+    for name in ("cpus_per_run", "gpus_per_run"):
+        if said(name) is ParameterSource.DEFAULT:
+            more[name] = None  # then it is the file's
+    return submission_from(
+        read_job_file(options["hdconfig"], options["sets"], {}), workspace, more
+    )
+
+
+def _of_hdconfig(options: Mapping[str, Any]) -> Submission:
+    from sweep.cli.start import folder_name  # noqa: PLC0415 - not needed for --help
+    from sweep.cli.submission import read_submission  # noqa: PLC0415
+
     script = Path(options["script"])
     source = options["source_directory"] or script.parent
-    where: Path | None = options["workspace"]
-    submission = read_submission(
+    return read_submission(
         hdconfig=options["hdconfig"],
         script=script.as_posix() if options["source_directory"] else script.name,
         source=source,
@@ -88,17 +166,6 @@ def check(**options: Any) -> None:
         runconfig=options["run_configuration_name"],
         options={**options, "resume_from": (), "resume_child_runs": ()},
     )
-    found = check_sweep(
-        WorkspaceFolder.near(where or Path.cwd()),
-        submission,
-        seconds=None if options["no_smoke"] else options["smoke_seconds"],
-        tell=lambda text: click.echo(text, err=True),
-    )
-    if options["as_json"]:
-        print_json(_json(found))
-    else:
-        _show(found, submission)
-    sys.exit(0 if found.works else 2)
 
 
 def _verdict(found: Checked) -> str:

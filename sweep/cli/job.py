@@ -10,6 +10,7 @@ import click
 
 from sweep.cli.options import (
     Amount,
+    compat_option,
     environment_option,
     find_workspace,
     grace_option,
@@ -17,6 +18,7 @@ from sweep.cli.options import (
     many,
     print_json,
     quota_option,
+    ray_options,
     snapshot_option,
     warm_option,
     warn,
@@ -74,12 +76,14 @@ def job() -> None:
 @click.option("--stream", "-s", is_flag=True, help="Work on it here, and show it, to its end.")
 @click.option("--experiment-name", "-e", help="Instead of the file's; else that of its folder.")
 @click.option("--target", "--compute", "--ct", metavar="NAME", help="Instead of the file's.")
+@ray_options
 @click.option("--cpus-per-run", type=Amount(), metavar="N", help="Default: 1.")
 @click.option("--gpus-per-run", type=Amount(), metavar="N", help="Default: 0.")
 @click.option("--quiet", "-q", is_flag=True, help="Show nothing but errors.")
 @grace_option
 @quota_option
 @warm_option
+@compat_option
 @environment_option
 @snapshot_option
 @json_option
@@ -87,27 +91,20 @@ def job() -> None:
 @of_the_service
 def create(**options: Any) -> None:
     """Run a sweep job; without --stream, a process of its own works on it."""
-    from sweep.cli.work import in_background, work_on  # noqa: PLC0415 - not needed for --help
-    from sweep.engine import job as jobs  # noqa: PLC0415
-    from sweep.engine.submit import create as keep  # noqa: PLC0415
-    from sweep.formats.located import Node  # noqa: PLC0415
-    from sweep.formats.lookup import find_hdconfig  # noqa: PLC0415
-    from sweep.formats.overrides import overrides_of  # noqa: PLC0415
-    from sweep.formats.v2 import read_job  # noqa: PLC0415
-
-    overrides = overrides_of([*options["sets"], *options["more"]])
-    for name in ("name", "experiment_name"):
-        if options[name]:
-            overrides[name] = Node(options[name], 0, 0)
-    read = read_job(find_hdconfig(options["file"]), overrides)
-    for problem in read.warnings:
-        warn(str(problem))
-    workspace = workspace_to_write(options["workspace"])
-    names = ("target", "cpus_per_run", "gpus_per_run", "grace", "outputs_quota", "warm_start")
-    more = {name: options[name] for name in (*names, "strict_snapshot", "ignore_environment")}
-    submission = jobs.submission_of(
-        read, workspace, warn, experiment=jobs.experiment_of(read), more=more
+    from sweep.cli.job_submission import (  # noqa: PLC0415 - not needed for --help
+        read_job_file,
+        submission_from,
     )
+    from sweep.cli.work import in_background, work_on  # noqa: PLC0415
+    from sweep.engine.check_script import surely_wrong  # noqa: PLC0415
+    from sweep.engine.submit import create as keep  # noqa: PLC0415
+
+    entries = {name: options[name] for name in ("name", "experiment_name")}
+    read = read_job_file(options["file"], [*options["sets"], *options["more"]], entries)
+    workspace = workspace_to_write(options["workspace"])
+    submission = submission_from(read, workspace, options)
+    for text in surely_wrong(submission):
+        warn(text)
     folder = keep(workspace, submission, warn)
     if options["stream"]:
         sys.exit(work_on(folder, quiet=options["quiet"], as_json=options["as_json"]))

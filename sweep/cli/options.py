@@ -115,8 +115,7 @@ earlier_options = many(
         help="First repeat a run of an earlier sweep, which gets its outputs; many times.",
     ),
 )
-cluster_options = many(
-    click.option("--target", "--ct", metavar="NAME", help="See sweep computetarget list."),
+ray_options = many(
     click.option(
         "--ray-address",
         metavar="HOST:PORT",
@@ -127,6 +126,10 @@ cluster_options = many(
         is_flag=True,
         help="Accept a cluster that lets anybody in.",
     ),
+)
+cluster_options = many(
+    click.option("--target", "--ct", metavar="NAME", help="See sweep computetarget list."),
+    ray_options,
 )
 environment_option = click.option(
     "--ignore-environment",

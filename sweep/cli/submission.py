@@ -126,12 +126,18 @@ def _configuration(
         configuration = replace(configuration, target=options["target"])
     if file := options.get("conda_dependencies"):
         configuration = _with_packages(configuration, Path(file), source)
-    if (compat := options.get("azureml_compat", "auto")) != "auto":
-        variables = {**configuration.environment_variables, AZUREML_COMPAT: compat}
-        configuration = replace(configuration, environment_variables=variables)
+    configuration = with_compat(configuration, options)
     if options.get("ignore_environment"):
         configuration = configuration.without_environment()
     return configuration
+
+
+def with_compat(configuration: RunConfiguration, options: Mapping[str, Any]) -> RunConfiguration:
+    """Return a configuration with what `--azureml-compat` says."""
+    if (compat := options.get("azureml_compat", "auto")) == "auto":
+        return configuration
+    variables = {**configuration.environment_variables, AZUREML_COMPAT: compat}
+    return replace(configuration, environment_variables=variables)
 
 
 def _with_packages(configuration: RunConfiguration, file: Path, source: Path) -> RunConfiguration:
@@ -167,21 +173,29 @@ def _words(given: Iterable[str]) -> list[str]:
 def _resources(options: Mapping[str, Any]) -> dict[str, Any]:
     names = ("cpus_per_run", "gpus_per_run", "grace", "outputs_quota", "strict_snapshot")
     found = {name: options[name] for name in names if name in options}
-    if address := options.get("ray_address"):
-        if options.get("target"):
-            raise UserError("give either --target or --ray-address, not both")
-        found["cluster"] = {
-            "kind": "existing",
-            "address": address,
-            "allow_unauthenticated": options["allow_unauthenticated_ray"],
-        }
+    if (cluster := existing_cluster(options)) is not None:
+        found["cluster"] = cluster
     return found
+
+
+def existing_cluster(options: Mapping[str, Any]) -> dict[str, Any] | None:
+    """Return the cluster that `--ray-address` names, if it does.
+
+    Raises:
+        UserError: a target is named as well.
+    """
+    address = options.get("ray_address")
+    if not address:
+        return None
+    if options.get("target"):
+        raise UserError("give either --target or --ray-address, not both")
+    allowed = options["allow_unauthenticated_ray"]
+    return {"kind": "existing", "address": address, "allow_unauthenticated": allowed}
 
 
 def _work(submission: Submission, options: Mapping[str, Any]) -> None:
     from sweep.cli.work import in_background, work_on  # noqa: PLC0415 - only when all is well
-    from sweep.core.prospects import prospects  # noqa: PLC0415 - not for other commands
-    from sweep.engine.check_script import check_script  # noqa: PLC0415 - not for other commands
+    from sweep.engine.check_script import surely_wrong  # noqa: PLC0415 - not for other commands
 
     output = options.get("output_metadata_file")
     if output and options["background"]:
@@ -193,10 +207,7 @@ def _work(submission: Submission, options: Mapping[str, Any]) -> None:
         warn(f"--ray-address wins over the run configuration's target {named!r}")
     workspace = workspace_to_write(options.get("workspace"))
     submission = placed(workspace, submission)
-    script = check_script(submission, quick=True)
-    for remark in script.remarks:
-        warn(remark.text)
-    for text in prospects(submission.definition, script.epochs and script.epochs[1]):
+    for text in surely_wrong(submission):
         warn(text)
     folder = create(workspace, submission, warn)
     if options["background"]:

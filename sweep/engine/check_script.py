@@ -4,19 +4,22 @@ from __future__ import annotations
 
 import re
 import sys
-from collections.abc import Sequence
-from dataclasses import dataclass, field
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from pathlib import Path
+from typing import Any
 
 from samplers import Space
+from sweep.core.prospects import prospects
 from sweep.core.single import Single
 from sweep.engine import script_check
 from sweep.engine.needs import has_packages
-from sweep.engine.program import command_of
-from sweep.engine.script_check import Remark
+from sweep.engine.program import command_of, script_of
+from sweep.engine.script_check import Remark, values_of
 from sweep.engine.submit import Submission
 from sweep.errors import SweepError
-from sweep.formats.arguments import strip_fixed, text_of
+from sweep.formats.arguments import flag_of, strip_fixed, text_of
+from sweep.formats.references import only_reference, references
 from sweep.formats.script_options import ScriptOptions, read_options
 from sweep.formats.script_text import ScriptText
 
@@ -24,6 +27,9 @@ AZUREML_COMPAT = "SWEEP_AZUREML_COMPAT"
 """Says in a run whether what stands in for azureml is to do so; see `sweep.compat`."""
 EPOCHS = re.compile(r"--(?:(?:n|num|max|number-of)-)?(?:train-)?(?:epochs?|rounds|iterations)")
 """Options that mostly say how often a script reports its metric."""
+PYTHON = re.compile(r"python[0-9.]*")
+UNBUFFERED = ("-u", "-B", "-O", "-OO")
+"""Options of Python's own that change nothing of what a script is given."""
 
 
 @dataclass(slots=True)
@@ -39,6 +45,27 @@ class ScriptChecked:
     epochs: tuple[str, int] | None = None
 
 
+def surely_wrong(submission: Submission) -> Iterator[str]:
+    """Yield what reading a sweep and its script, in milliseconds, tells that cannot be meant.
+
+    Args:
+        submission: the sweep; its `cluster` is set.
+    """
+    script = check_script(submission, quick=True)
+    yield from (remark.text for remark in script.remarks)
+    yield from prospects(submission.definition, script.epochs and script.epochs[1])
+
+
+@dataclass(frozen=True, slots=True)
+class _Program:
+    """A script, what executes it, its fixed arguments, and the values of its swept options."""
+
+    script: str
+    interpreter: str
+    fixed: Sequence[str]
+    swept: Mapping[str, Sequence[Any]]
+
+
 def check_script(submission: Submission, *, quick: bool = False) -> ScriptChecked:
     """Read the script of a sweep.
 
@@ -48,38 +75,84 @@ def check_script(submission: Submission, *, quick: bool = False) -> ScriptChecke
     """
     found = ScriptChecked()
     try:
-        script, interpreter = _script(submission)
+        program = _program(submission)
     except SweepError as error:
         found.remarks.append(Remark("script", "error", str(error)))
         return found
-    if not script:
+    if program is None:
         if not quick:
             said = "a command, or a program of another language: not looked into"
             found.remarks.append(Remark("script", "fine", said))
         return found
-    text = script_check.look_at(submission.source, script)
+    text = script_check.look_at(submission.source, program.script)
     if isinstance(text, Remark):
         found.remarks.append(text)
     if not isinstance(text, ScriptText):
         return found
-    _options(found, text, script, submission)
-    _imports(found, text, script, interpreter, submission, quick=quick)
+    _options(found, text, program)
+    _imports(found, text, program, submission, quick=quick)
     if quick:
         found.remarks = [remark for remark in found.remarks if remark.level == "error"]
         return found
-    files = script_check.check_files(text, script, submission.source)
-    files += script_check.check_arguments(_fixed(submission), submission.source, Path.cwd())
+    files = script_check.check_files(text, program.script, submission.source)
+    files += script_check.check_arguments(program.fixed, submission.source, Path.cwd())
     found.remarks += files
     return found
 
 
-def _script(submission: Submission) -> tuple[str, str]:
-    """Return the script of a sweep and what executes it; empty where it is no Python."""
+def _program(submission: Submission) -> _Program | None:
+    """Return the script of a sweep and what it is given; None where it is no Python.
+
+    Raises:
+        UserError: there is no such script.
+    """
     configuration, here = submission.configuration, submission.cluster is None
+    if submission.job is not None:
+        return _of_command([*configuration.command], submission)
     if configuration.command:
-        return "", ""
+        return None
     words = command_of(configuration, submission.source, here=here)
-    return (words[1], words[0]) if len(words) == 2 and words[1].endswith(".py") else ("", "")
+    if len(words) != 2 or not words[1].endswith(".py"):
+        return None
+    fixed, space = [text_of(argument) for argument in configuration.arguments], _space(submission)
+    values = {flag_of(name): ends for name, ends in values_of(space).items()}
+    if space is not None:
+        fixed = strip_fixed(fixed, space.flags)[0]
+    return _Program(words[1], words[0], fixed, values)
+
+
+def _of_command(words: list[str], submission: Submission) -> _Program | None:
+    """Return the script of a job's command where it is `python X.py …`, without a shell."""
+    if not words or not PYTHON.fullmatch(Path(words[0]).name):
+        return None
+    first = next((n for n, word in enumerate(words) if n and word not in UNBUFFERED), len(words))
+    if not "".join(words[first : first + 1]).endswith(".py") or any(references(words[first])):
+        return None
+    script = words[first]
+    if not Path(script).is_absolute():
+        named = replace(submission.configuration, script=script, command="")
+        script = script_of(named, submission.source)
+    values = values_of(_space(submission))
+    swept: dict[str, Sequence[Any]] = {}
+    fixed: list[str] = []
+    for word in words[first + 1 :]:
+        flag, equals, value = word.partition("=")
+        name = _searched(value) if flag.startswith("-") and equals else None
+        if name is None and fixed and fixed[-1].startswith("-") and "=" not in fixed[-1]:
+            flag, name = fixed[-1], _searched(word)
+            if name is not None:
+                fixed.pop()
+        if name is None:
+            fixed.append(word)
+        else:
+            swept[flag] = values.get(name, [])
+    return _Program(script, words[0], fixed, swept)
+
+
+def _searched(word: str) -> str | None:
+    """Return the hyperparameter whose value a word is."""
+    reference = only_reference(word)
+    return reference.name if reference and reference.group == "search_space" else None
 
 
 def _space(submission: Submission) -> Space | None:
@@ -87,29 +160,25 @@ def _space(submission: Submission) -> Space | None:
     return None if isinstance(sampling, Single) else sampling.space
 
 
-def _fixed(submission: Submission) -> list[str]:
-    fixed = [text_of(argument) for argument in submission.configuration.arguments]
-    space = _space(submission)
-    return fixed if space is None else strip_fixed(fixed, space.flags)[0]
-
-
-def _options(found: ScriptChecked, text: ScriptText, script: str, submission: Submission) -> None:
-    space, fixed = _space(submission), _fixed(submission)
-    takes = read_options(text.tree)
-    remarks = script_check.check_options(takes, script, space, fixed)
+def _options(found: ScriptChecked, text: ScriptText, program: _Program) -> None:
+    takes, script = read_options(text.tree), program.script
+    remarks = script_check.check_options(takes, script, program.swept, program.fixed)
     found.remarks += remarks
-    found.epochs = _epochs(takes, fixed)
+    found.epochs = _epochs(takes, program)
     if not remarks and not takes.library:
         said = f"{script}: how it reads its arguments is not known, so they are not checked"
         found.remarks.append(Remark("script", "fine", said))
     elif not remarks:
-        count = 0 if space is None else len(space.flags)
-        said = f"{script}: takes all that is swept ({count} by {takes.library})"
+        said = f"{script}: takes all that is swept ({len(program.swept)} by {takes.library})"
         found.remarks.append(Remark("script", "fine", said))
 
 
-def _epochs(takes: ScriptOptions, fixed: Sequence[str]) -> tuple[str, int] | None:
+def _epochs(takes: ScriptOptions, program: _Program) -> tuple[str, int] | None:
+    fixed = program.fixed
+    swept = [takes.find(flag) for flag in program.swept]
     for option in takes.options:
+        if option in swept:  # it is another number for each run
+            continue
         for name in option.names:
             if not EPOCHS.fullmatch(name.replace("_", "-")):
                 continue
@@ -125,8 +194,7 @@ def _epochs(takes: ScriptOptions, fixed: Sequence[str]) -> tuple[str, int] | Non
 def _imports(
     found: ScriptChecked,
     text: ScriptText,
-    script: str,
-    interpreter: str,
+    program: _Program,
     submission: Submission,
     *,
     quick: bool,
@@ -139,8 +207,8 @@ def _imports(
         stand_in = submission.configuration.environment_variables.get(AZUREML_COMPAT) != "never"
         remarks = script_check.check_imports(
             text,
-            interpreter,
-            (submission.source / script).parent,
+            program.interpreter,
+            (submission.source / program.script).parent,
             ask=not quick,
             stand_in=stand_in,
         )

@@ -41,7 +41,8 @@ def submission_of(
         workspace: where the sweep will be kept.
         warn: told what the user should know.
         experiment: where the file names none.
-        more: of a `Submission`, besides; `target`, and whether to `ignore_environment`.
+        more: of a `Submission`, besides; `target`, and whether to `ignore_environment`. A
+            `cluster` wins over any target.
 
     Raises:
         UserError: an input cannot be had, or the job cannot be called so.
@@ -51,13 +52,15 @@ def submission_of(
         raise ConfigError(f"name: {job.name!r} has the form of {what}")
     inputs = {name: fetched(one, workspace) for name, one in job.inputs.items()}
     target = str(more.get("target") or job.compute)
-    if target not in LOCAL_WORDS and any(one.kind == "path" for one in inputs.values()):
-        warn(f"inputs are passed as paths of this machine: the nodes of {target} must see them")
+    cluster = more.get("cluster")
+    away = cluster["address"] if cluster else target
+    if away not in LOCAL_WORDS and any(one.kind == "path" for one in inputs.values()):
+        warn(f"inputs are passed as paths of this machine: the nodes of {away} must see them")
     texts = {name: one.text for name, one in inputs.items()}
     environment = Environment() if more.get("ignore_environment") else _environment(job)
     configuration = RunConfiguration(
         command=_command(job, texts, environment),
-        target=target,
+        target="local" if cluster else target,
         environment=environment,
         environment_variables={
             **{VARIABLES["inputs"] + name: text for name, text in texts.items()},

@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any, Literal
 
 from samplers import Space
-from sweep.formats.arguments import flag_of, text_of
+from sweep.formats.arguments import text_of
 from sweep.formats.findings import did_you_mean, quoted
 from sweep.formats.script_options import Option, ScriptOptions
 from sweep.formats.script_text import Import, ScriptText, read_script
@@ -62,14 +62,14 @@ def look_at(source: Path, script: str) -> ScriptText | Remark | None:
 
 
 def check_options(
-    takes: ScriptOptions, script: str, space: Space | None, fixed: Sequence[str]
+    takes: ScriptOptions, script: str, swept: Mapping[str, Sequence[Any]], fixed: Sequence[str]
 ) -> list[Remark]:
     """Compare what a script takes with what it will be given.
 
     Args:
         takes: what was read of the script.
         script: its name.
-        space: what is swept.
+        swept: values of each option that is swept, see `values_of`.
         fixed: arguments that are the same for every run.
     """
     if not takes.library:
@@ -79,15 +79,14 @@ def check_options(
         return [Remark("script", "fine", said)]
     return [
         Remark("script", "error", f"{script}{said}")
-        for said in (*_swept(takes, space), *_fixed(takes, space, fixed))
+        for said in (*_swept(takes, swept), *_fixed(takes, swept, fixed))
     ]
 
 
-def _swept(takes: ScriptOptions, space: Space | None) -> Iterator[str]:
-    for name, values in _values(space).items():
-        option = takes.find(flag_of(name))
+def _swept(takes: ScriptOptions, swept: Mapping[str, Sequence[Any]]) -> Iterator[str]:
+    for flag, values in swept.items():
+        option = takes.find(flag)
         if option is None:
-            flag = flag_of(name)
             if near := takes.beginning(flag):
                 others = " or ".join(option.names[-1] for option in near)
                 yield f": the option {quoted(flag)}, which is swept, may be {others}"
@@ -100,8 +99,8 @@ def _swept(takes: ScriptOptions, space: Space | None) -> Iterator[str]:
             yield f":{option.line}: {option.names[-1]}, which is swept, {said}"
 
 
-def _values(space: Space | None) -> dict[str, list[Any]]:
-    """Return the values of each option; of a range, its ends."""
+def values_of(space: Space | None) -> dict[str, list[Any]]:
+    """Return the values of each hyperparameter; of a range, its ends."""
     found: dict[str, list[Any]] = {}
 
     def note(name: str, value: Any) -> int:
@@ -136,8 +135,10 @@ def _misfit(option: Option, value: Any) -> str:
     return ""
 
 
-def _fixed(takes: ScriptOptions, space: Space | None, fixed: Sequence[str]) -> Iterator[str]:
-    given = {*map(flag_of, _values(space))}
+def _fixed(
+    takes: ScriptOptions, swept: Mapping[str, Sequence[Any]], fixed: Sequence[str]
+) -> Iterator[str]:
+    given = {*swept}
     for word in fixed[: fixed.index("--")] if "--" in fixed else fixed:
         name = word.partition("=")[0]
         if name.startswith("--"):

@@ -17,8 +17,16 @@ def read_sweep_file(path: str | Path) -> HdConfig | JobFile:
     Raises:
         ConfigError: with everything that is wrong in the file, in file order.
     """
-    root = read_yaml(path, Findings(path))
-    return read_job(path) if is_job(root) else read_hdconfig(path)
+    return read_job(path) if is_job_file(path) else read_hdconfig(path)
+
+
+def is_job_file(path: str | Path) -> bool:
+    """Tell a sweep job, right or wrong, from an hdconfig.
+
+    Raises:
+        ConfigError: it cannot be read at all.
+    """
+    return is_job(read_yaml(path, Findings(path)))
 
 
 def read_definition(path: str | Path) -> SweepDefinition:

@@ -17,8 +17,9 @@ from sweep.engine.script_check import (
     check_imports,
     check_options,
     look_at,
+    values_of,
 )
-from sweep.formats.arguments import render
+from sweep.formats.arguments import flag_of, render
 from sweep.formats.script_options import read_options
 
 ARGPARSE = """\
@@ -87,7 +88,8 @@ SPACES_TWO = {"layers": quniform(1, 9, 1), "size": choice(1, 2), "kind": choice(
 def said_of(text, space, fixed=()):
     """Return what is said of a script without executing it."""
     takes = read_options(ast.parse(text))
-    return [remark.text for remark in check_options(takes, "train.py", space, fixed)]
+    swept = {flag_of(name): values for name, values in values_of(space).items()}
+    return [remark.text for remark in check_options(takes, "train.py", swept, fixed)]
 
 
 def refuses(text, place, argv):
@@ -201,7 +203,7 @@ def test_nothing_is_said_where_it_cannot_be_known(change):
     takes = read_options(ast.parse(text))
     if change[0] != "import argparse":
         assert takes.doubt
-    assert [r.level for r in check_options(takes, "t.py", Space({"no": choice(1)}), ())] in (
+    assert [r.level for r in check_options(takes, "t.py", {"--no": [1]}, ())] in (
         ["fine"],
         ["error"] if change[0] == "import argparse" else ["fine"],
     )
