@@ -6,11 +6,12 @@ import warnings
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
-from typing import Any, Protocol, TypeVar
+from typing import Any, Protocol
 
 from policies import EarlyTerminationPolicy, Goal, NoTerminationPolicy
 from samplers import Sampling
 from sweep.api.children import KeptRun
+from sweep.api.given import runs_given
 from sweep.api.metric_goal import PrimaryMetricGoal, to_goal
 from sweep.api.runs import HyperDriveRun
 from sweep.core.definition import DEFAULT_DURATION_MINUTES, Limits, SweepDefinition
@@ -27,7 +28,6 @@ from sweep.formats.sections import (
 from sweep.storage.workspace import SweepFolder
 
 THIRTY_DAYS = 2_592_000
-R = TypeVar("R")
 
 
 class NamedTarget(Protocol):
@@ -203,8 +203,8 @@ class HyperDriveConfig:
                 "consecutive_failures": max_consecutive_failures,
             },
         )
-        self.resume_from = _runs(resume_from, HyperDriveRun, "resume_from")
-        self.resume_child_runs = _runs(resume_child_runs, KeptRun, "resume_child_runs")
+        self.resume_from = runs_given(resume_from, HyperDriveRun, "resume_from")
+        self.resume_child_runs = runs_given(resume_child_runs, KeptRun, "resume_child_runs")
         self.ancestors = Ancestors(
             tuple(run.kept_in for run in self.resume_from),
             tuple((run.kept_in, run.number) for run in self.resume_child_runs),
@@ -285,13 +285,6 @@ def _target_name(target: object) -> str:
 
 def _argument(value: Any) -> str | int | float:
     return value if isinstance(value, (str, int, float)) else str(value)
-
-
-def _runs(given: R | Sequence[R] | None, kind: type[R], name: str) -> list[R]:
-    runs = [] if given is None else [given] if isinstance(given, kind) else given
-    if not isinstance(runs, (list, tuple)) or not all(isinstance(run, kind) for run in runs):
-        raise ConfigError(f"{name}: expected a {kind.__name__} or a list of them, got {given!r}")
-    return list(runs)
 
 
 def _refuse(**given: object) -> None:

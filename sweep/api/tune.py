@@ -7,7 +7,7 @@ import inspect
 import pickle
 import re
 import sys
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
@@ -15,6 +15,7 @@ from typing import Any
 from policies import EarlyTerminationPolicy, Goal
 from samplers import Sampling, Space
 from sweep.api.configuration import define
+from sweep.api.given import runs_given
 from sweep.api.metric_goal import PrimaryMetricGoal
 from sweep.api.runs import HyperDriveRun
 from sweep.api.sampling import resolve
@@ -24,6 +25,7 @@ from sweep.api.workspace import Workspace, run_of
 from sweep.core.commands import SweepStatus
 from sweep.core.definition import SweepDefinition
 from sweep.core.single import Single
+from sweep.engine.ancestors import Ancestors
 from sweep.engine.engine import GRACE
 from sweep.engine.open import OpenSweep
 from sweep.engine.signals import ctrl_c
@@ -59,6 +61,7 @@ def tune(  # noqa: PLR0913 - a sweep has that many sides
     grace: float = GRACE,
     show_output: bool = True,
     resume: str = "",
+    resume_from: HyperDriveRun | Sequence[HyperDriveRun] | None = None,
 ) -> HyperDriveRun:
     """Run a sweep over a function and return it when it is over.
 
@@ -87,6 +90,8 @@ def tune(  # noqa: PLR0913 - a sweep has that many sides
         grace: seconds between asking a run to end and making it.
         show_output: print what happens.
         resume: the id of a sweep over this function to go on with; all else about it is kept.
+        resume_from: a sweep, or up to five, that are Completed or Canceled, whose outcomes are
+            known from the start, to a sampler that learns and to the policy.
 
     Raises:
         UserError: it can never run; nothing has been launched.
@@ -95,7 +100,12 @@ def tune(  # noqa: PLR0913 - a sweep has that many sides
     place = workspace if isinstance(workspace, Workspace) else Workspace.from_config(workspace)
     each = cpus_per_run, gpus_per_run, grace
     function = pickled(train)
+    parents = runs_given(resume_from, HyperDriveRun, "resume_from")
     if resume:
+        if parents:
+            raise ConfigError(
+                "give either resume, to go on with a sweep, or resume_from, not both"
+            )
         folder = place.folder.sweep(resume)
         _check_resumed(train, folder)
     else:
@@ -117,6 +127,8 @@ def tune(  # noqa: PLR0913 - a sweep has that many sides
             },
         )
         check_signature(train, definition.sampling.space)
+        ancestors = Ancestors([run.kept_in for run in parents])
+        ancestors.check(definition)
         name = getattr(train, "__qualname__", type(train).__name__)
         folder = keep(
             place.folder,
@@ -126,6 +138,7 @@ def tune(  # noqa: PLR0913 - a sweep has that many sides
                 "template": FunctionTemplate(name, max(1, int(cpus_per_run))).to_json(),
                 "resources": asdict(resources),
                 "cluster": cluster,
+                "prior": ancestors.kept(),
                 "grace": grace,
                 "source": str(Path.cwd()),
                 "snapshot": {"id": "", "files": 0, "size": 0},

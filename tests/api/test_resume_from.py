@@ -15,10 +15,13 @@ from sweep import (
     ScriptRunConfig,
     Workspace,
     choice,
+    tune,
 )
 from sweep.core.definition import begun_with
 from sweep.engine.submit import Submission, create
+from sweep.errors import SweepError
 from sweep.storage.reader import SweepReader
+from sweep.storage.workspace import WorkspaceFolder
 from tests.cli.workspaces import play, story, values
 
 
@@ -100,6 +103,44 @@ def test_a_run_by_its_id(place, parent):
     assert workspace.get_run("HD_story_4").hyperparameters == {"--x": 4}
     assert workspace.get_run("HD_story").id == "HD_story"
     assert workspace.get_run("HD_story_4").get_portal_url().startswith("file:///")
+
+
+class TestTune:
+    """A function's sweep learns from earlier ones as a script's does."""
+
+    def tuned(self, parent, **more):
+        return tune(
+            lambda x: x,
+            space={"--x": choice(*range(6))},
+            max_total_runs=2,
+            **{"metric": "accuracy", "resume_from": parent, **more},
+        )
+
+    @pytest.mark.parametrize("many", [False, True])
+    def test_outcomes_are_known_from_the_start(self, place, parent, no_ray, many):
+        with pytest.raises(SweepError, match="no Ray on this machine"):
+            self.tuned([parent] if many else parent)
+        [folder] = [
+            one for one in WorkspaceFolder(place / ".sweep").sweeps() if one != parent.kept_in
+        ]
+        run = HyperDriveRun(Experiment(Workspace(place), "lambda"), folder.id)
+        assert [one.id for one in run.resumed_from] == ["HD_story"]
+        with SweepReader(folder.database) as reader:
+            prior = begun_with({n: reader.get(n) for n in ("definition", "prior")}).prior
+        assert len(prior.trials) == 6
+
+    @pytest.mark.parametrize(
+        ("more", "words"),
+        [
+            ({"resume_from": "HD_story"}, "resume_from: expected a HyperDriveRun or a list"),
+            ({"metric": "loss"}, "resume_from: HD_story has another primary metric"),
+            ({"resume": "HD_story"}, "give either resume, to go on with a sweep, or resume_from"),
+        ],
+    )
+    def test_what_cannot_be_learnt_from(self, place, parent, more, words):
+        with pytest.raises(ConfigError, match=words):
+            self.tuned(parent, **more)
+        assert WorkspaceFolder(place / ".sweep").sweeps() == [parent.kept_in]
 
 
 def test_a_script_that_goes_on_from_a_folder(place):
