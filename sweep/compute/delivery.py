@@ -17,10 +17,9 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from sweep.compute.given_back import FOLDERS, MOST_FILES
 from sweep.compute.line import Line
 
-FOLDERS = ("user_logs", "logs", "outputs", "named-outputs")
-"""Of a run's folder; the rest is its copy of the source, and stays."""
 LOOK_SECONDS = 1.0
 SHARE = 0.05
 """At most this part of one processor's time goes into looking."""
@@ -28,7 +27,6 @@ EDGE = 4096
 """Bytes at each end of what has been sent that tell whether a file has grown or is another."""
 RESTLESS = 3
 """Times that a file may have changed while it was sent before it is given back as it is."""
-MOST_FILES = 100_000
 
 Stamp = tuple[int, int, int]
 

@@ -253,6 +253,7 @@ def main() -> None:
         os._exit(0)
     os.setsid()
     libc.prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0)
+    signal.pthread_sigmask(signal.SIG_SETMASK, [])  # Ray blocks some, and runs would inherit that
     for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
         signal.signal(number, lambda *_: None)  # what is caught, and not ignored, no run inherits
     channel = socket.socket(fileno=int(sys.argv[1]))

@@ -9,7 +9,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from sweep.compute import guard
-from sweep.compute.slot import send_order, start_guard
+from sweep.compute.guarding import send_order, start_guard
 from sweep.errors import TargetError
 
 GOODBYE = 20.0

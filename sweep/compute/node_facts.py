@@ -6,7 +6,6 @@ import contextlib
 import os
 import socket
 import sys
-from importlib import metadata
 from pathlib import Path
 from typing import Any
 
@@ -46,6 +45,8 @@ def gpus(folder: Path = GPUS) -> list[str]:
 def versions() -> dict[str, str]:
     """Return the versions of the main packages of this Python."""
     found = {}
+    from importlib import metadata  # noqa: PLC0415 - the engine has no use for it
+
     for name in PACKAGES.split():
         with contextlib.suppress(metadata.PackageNotFoundError):
             found[name] = metadata.version(name)

@@ -15,17 +15,16 @@ import json
 import os
 import signal
 import socket
-import subprocess
-import sys
 import tempfile
 from collections import deque
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 from sweep.compute.environments import Unmet
 from sweep.compute.execution import QUOTA_GRACE, RUN_MARK, Execution, Order, message_of
 from sweep.compute.functions import FunctionRuns
+from sweep.compute.guarding import send_order, start_guard
 from sweep.compute.line import Line
 from sweep.compute.link import Orders, SlotEnd
 from sweep.compute.mailbox import Mailbox
@@ -263,33 +262,3 @@ class Slot:
         if self._run is not None:
             end_marked(RUN_MARK, self._run.order["env"][RUN_MARK])
         os.kill(os.getpid(), signal.SIGKILL)
-
-
-def start_guard(file: Path, folders: Sequence[Path] = ()) -> socket.socket:
-    """Start a guard and return our end of its socket; in the end it takes away the folders.
-
-    It gets an empty environment: nothing of the cluster's, above all not its token, is to be
-    found in the parent of a run.
-    """
-    ours, theirs = socket.socketpair()
-    with theirs:
-        first = subprocess.Popen(
-            [sys.executable, "-I", "-S", str(file), str(theirs.fileno()), *map(str, folders)],
-            pass_fds=[theirs.fileno()],
-            stdin=subprocess.DEVNULL,
-            start_new_session=True,
-            env={},
-        )
-        first.wait()  # it has detached itself
-    return ours
-
-
-def send_order(guard: socket.socket, message: Order, descriptors: list[int]) -> None:
-    """Send one order; the guard always listens, so waiting for it is short."""
-    data = json.dumps(message).encode() + b"\n"
-    guard.setblocking(True)
-    try:
-        sent = socket.send_fds(guard, [data], descriptors)
-        guard.sendall(data[sent:])
-    finally:
-        guard.setblocking(False)

@@ -7,8 +7,6 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from sweep.compute import containers, environments
-from sweep.compute.environments import Unmet
 from sweep.compute.packages import requirements, split_conda
 from sweep.engine.distribution import distribution_of
 from sweep.errors import ConfigError, ResourceError
@@ -98,6 +96,8 @@ def _docker(configuration: RunConfiguration, *, here: bool) -> dict[str, Any] | 
     if not isinstance(arguments, list) or not all(isinstance(a, str) for a in arguments):
         raise ConfigError(f"docker.arguments: expected a list of texts, got {arguments!r}")
     if here:
+        from sweep.compute import containers  # noqa: PLC0415 - most sweeps have none
+
         try:
             containers.engine()
         except containers.NoEngine as error:
@@ -128,9 +128,11 @@ def _packages(
         except ValueError as error:
             raise ConfigError(f"{found.name}: {spec!r}: {error}") from None
     if here:
+        from sweep.compute import environments  # noqa: PLC0415 - most sweeps have none
+
         try:
             if environments.choose(packages).kind != "conda":
                 requirements(packages)
-        except (Unmet, ValueError) as error:
+        except (environments.Unmet, ValueError) as error:
             raise ResourceError(str(error)) from None
     return packages

@@ -13,8 +13,8 @@ from typing import Any
 
 from sweep.compute import guard
 from sweep.compute.execution import OOM_SCORE
+from sweep.compute.guarding import send_order, start_guard
 from sweep.compute.processes import end_marked, marked
-from sweep.compute.slot import send_order, start_guard
 
 MARK = "SWEEP_RUN_ID"
 

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from sweep.compute.slot import send_order
+from sweep.compute.guarding import send_order
 from tests.compute.guards import Watched, parent_of
 
 STUBBORN = "import signal; signal.signal(signal.SIGTERM, signal.SIG_IGN);"
