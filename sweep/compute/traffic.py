@@ -11,8 +11,8 @@ from typing import Any
 
 from sweep.compute.arrivals import BOUND, Arrivals
 from sweep.compute.assignment import Node
-from sweep.compute.given_back import FOLDERS
 from sweep.compute.departures import Departures
+from sweep.compute.given_back import FOLDERS
 from sweep.compute.node_facts import OF_A_NODE
 from sweep.compute.run_log import LOG_BYTES
 from sweep.compute.target import Function, NodeIs, Process, RunOrder
