@@ -51,6 +51,7 @@ class Mailbox:
         self._answered = 0.0
         self._waiting: asyncio.Future[None] | None = None  # somebody, for news
         self._later: asyncio.TimerHandle | None = None
+        self._due = 0  # the last message that is not to wait
         self._room = asyncio.Event()
         self._room.set()
 
@@ -67,6 +68,7 @@ class Mailbox:
             self._room.clear()
 
     def _tell(self) -> None:
+        self._due = self._last
         if self._later is not None:
             self._later.cancel()
             self._later = None
@@ -92,7 +94,7 @@ class Mailbox:
             self._bytes -= len(kept.popleft()[1])
         if not self._full():
             self._room.set()
-        if not kept or self._later is not None:
+        if self._due <= acknowledged:
             await self._wait(timeout)
         if self._bytes < GATHER_BYTES and time.monotonic() - self._answered < BUSY_SECONDS:
             await asyncio.sleep(GATHER_SECONDS)

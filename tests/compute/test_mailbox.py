@@ -56,6 +56,20 @@ def test_what_is_not_urgent_goes_with_the_next_or_after_a_moment():
     asyncio.run(story())
 
 
+def test_what_is_urgent_does_not_wait_for_what_has_come_after_it():
+    async def story():
+        box = Mailbox()
+        box.put(b"now")
+        box.put(b"later", urgent=False)
+        waiting = asyncio.create_task(box.take(0, 30))
+        await asyncio.sleep(0)
+        await asyncio.sleep(0)
+        assert waiting.done()
+        assert await waiting == (2, b"now\nlater\n")
+
+    asyncio.run(story())
+
+
 def test_an_answer_is_bounded_in_number_and_size():
     async def story():
         box = Mailbox()
