@@ -54,12 +54,12 @@ _named = many(
 
 @click.group()
 def job() -> None:
-    r"""Sweep jobs: the YAML of version 2, `type: sweep`.
+    """Sweep jobs: the YAML of version 2, `type: sweep`.
 
     \b
     sweep job create -f job.yml --set limits.max_total_trials=8 --stream
     sweep job download -n last --output-name model
-    """
+    """  # noqa: D301 - click wants the character itself
 
 
 @job.command()
@@ -158,12 +158,11 @@ def stream(name: str, workspace: Path | None) -> None:
 
 @job.command()
 @_named
-@click.pass_context
-def cancel(ctx: click.Context, name: str, workspace: Path | None) -> None:
+def cancel(name: str, workspace: Path | None) -> None:
     """Cancel a job with all its trials, or one trial."""
-    from sweep.cli.runs import cancel as cancel_run  # noqa: PLC0415 - one command, two names
+    from sweep.cli.change import cancel_what  # noqa: PLC0415 - not needed for --help
 
-    ctx.invoke(cancel_run, reference=name, named="", workspace=workspace)
+    cancel_what(name, workspace)
 
 
 @job.command()
