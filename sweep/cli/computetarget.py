@@ -23,13 +23,13 @@ if TYPE_CHECKING:
 
 @click.group()
 def computetarget() -> None:
-    r"""Create, attach, list, show, update and remove compute targets.
+    """Create, attach, list, show, update and remove compute targets.
 
     \b
     sweep computetarget create amlcompute -n cpucluster --max-nodes 4
     sweep computetarget attach remote -n attach-dsvm -a HOST -u USER
     sweep start --target cpucluster hdconfig.yml train.py
-    """
+    """  # noqa: D301 - click wants the character itself
 
 
 computetarget.add_command(create)

@@ -35,7 +35,7 @@ def convert(
     force: bool,
     as_json: bool,
 ) -> None:
-    r"""Write a sweep in another format; say what that cannot carry.
+    """Write a sweep in another format; say what that cannot carry.
 
     FILE is an hdconfig.yml, a sweep job of version 2, or Python source, which is read and not
     run. An hdconfig does not say what is run: SCRIPT and its ARGUMENTS do.
@@ -43,7 +43,7 @@ def convert(
     \b
     sweep convert --to v2 -o job.yml hdconfig.yml train.py --epochs 20
     sweep convert -o hdconfig.yml job.yml
-    """
+    """  # noqa: D301 - click wants the character itself
     from sweep.cli.writing import deliver  # noqa: PLC0415 - not needed for --help
     from sweep.formats.conversion import as_job  # noqa: PLC0415
     from sweep.formats.hdconfig_writer import hdconfig_of  # noqa: PLC0415

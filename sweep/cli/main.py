@@ -88,13 +88,13 @@ class LazyGroup(click.Group):
 @click.group(cls=LazyGroup, context_settings=CONTEXT)
 @click.version_option(__version__, "-V", "--version", message="hypersweep %(version)s")
 def cli() -> None:
-    r"""Hyperparameter sweeps with early termination.
+    """Hyperparameter sweeps with early termination.
 
     \b
     sweep start hdconfig.yml train.py      run a sweep here
     sweep best                             the best run of the last sweep
     sweep why 17                           why run 17 was stopped
-    """
+    """  # noqa: D301 - click wants the character itself
 
 
 def main(arguments: Sequence[str] | None = None) -> NoReturn:

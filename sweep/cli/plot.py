@@ -59,7 +59,7 @@ def plot(
     picture: Path | None,
     workspace: Path | None,
 ) -> None:
-    r"""Draw a SWEEP (the last one by default) into a file: SWEEP-KIND.html, or what is named.
+    """Draw a SWEEP (the last one by default) into a file: SWEEP-KIND.html, or what is named.
 
     \b
     history      each run's best value, and the best so far
@@ -69,7 +69,7 @@ def plot(
     contour      what a random forest expects over pairs of them
     curves       what runs have reported
     timeline     when each run was at work
-    """
+    """  # noqa: D301 - click wants the character itself
     from sweep.view.draw import figure_of  # noqa: PLC0415 - not needed for --help
 
     folder = find_sweep(workspace, sweep)

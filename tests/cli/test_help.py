@@ -32,6 +32,9 @@ def test_every_command_has_help_that_names_its_options(path, flag):
     assert (said.code, said.err) == (0, "")
     assert said.out.startswith(f"Usage: {' '.join(('sweep', *path))} ")
     assert max(map(len, said.lines)) <= 100
+    assert "\\" not in said.out, (
+        "lines that stand as they are have their mark, and it is not shown"
+    )
     for parameter in EVERY[path].params:
         if isinstance(parameter, click.Option) and not parameter.hidden:
             assert all(name in said.out for name in parameter.opts), parameter
