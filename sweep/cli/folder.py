@@ -11,6 +11,7 @@ import click
 from sweep.cli.options import (
     find_workspace,
     json_option,
+    of_the_service,
     print_json,
     warn,
     workspace_option,
@@ -36,8 +37,7 @@ def folder() -> None:
 @folder.command()
 @click.option("--experiment-name", "-e", help="Default: the folder's name.")
 @click.option("--path", type=click.Path(path_type=Path), default=".", show_default=True)
-@click.option("--resource-group", "-g", expose_value=False, hidden=True)
-@click.option("--workspace-name", "-w", expose_value=False, hidden=True)
+@of_the_service()
 @json_option
 def attach(experiment_name: str | None, path: Path, as_json: bool) -> None:
     """Make a folder a workspace, with an experiment and a run configuration to start from.
@@ -98,8 +98,7 @@ def experiment() -> None:
 
 @experiment.command()
 @click.option("--name", "-n", required=True)
-@click.option("--resource-group", "-g", expose_value=False, hidden=True)
-@click.option("--workspace-name", "-w", expose_value=False, hidden=True)
+@of_the_service()
 @workspace_option
 def create(name: str, workspace: Path | None) -> None:
     """Create an experiment; if it is there, that is fine."""

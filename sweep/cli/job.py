@@ -16,6 +16,7 @@ from sweep.cli.options import (
     grace_option,
     json_option,
     many,
+    of_the_service,
     print_json,
     quota_option,
     ray_options,
@@ -27,28 +28,17 @@ from sweep.cli.options import (
 )
 from sweep.errors import UserError
 
-of_the_service = many(
-    *(
-        click.option(*names, expose_value=False, hidden=True)
-        for names in (
-            ("--subscription",),
-            ("--resource-group", "-g"),
-            ("--workspace-name", "-w"),
-        )
-    ),
-    *(
-        click.option(name, is_flag=True, expose_value=False, hidden=True)
-        for name in ("--web", "--skip-validation", "--verbose", "--debug", "--only-show-errors")
-    ),
+_service = of_the_service(
+    "--subscription",
+    flags=("--web", "--skip-validation", "--verbose", "--debug", "--only-show-errors"),
 )
-"""Accepted, so that old command lines work; there is no subscription and no portal here."""
 
 _named = many(
     click.option(
         "--name", "-n", default="", help="A job's name, or a trial's. Default: the last."
     ),
     workspace_option,
-    of_the_service,
+    _service,
 )
 
 
@@ -88,7 +78,7 @@ def job() -> None:
 @snapshot_option
 @json_option
 @workspace_option
-@of_the_service
+@_service
 def create(**options: Any) -> None:
     """Run a sweep job; without --stream, a process of its own works on it."""
     from sweep.cli.job_submission import (  # noqa: PLC0415 - not needed for --help
@@ -118,7 +108,7 @@ def create(**options: Any) -> None:
 )
 @json_option
 @workspace_option
-@of_the_service
+@_service
 def list_(parent: str | None, last: int, as_json: bool, workspace: Path | None) -> None:
     """List jobs, the newest first; or the trials of one, the best first."""
     from sweep.cli.tables import runs_table, sweeps_table  # noqa: PLC0415 - not for --help

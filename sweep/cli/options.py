@@ -67,6 +67,20 @@ def many(*options: Callable[[F], F]) -> Callable[[F], F]:
     return decorate
 
 
+def of_the_service(*names: str, flags: Iterable[str] = ()) -> Callable[[F], F]:
+    """Accept options by which the service is reached, so that old command lines work.
+
+    Args:
+        names: of options with a value, besides those of resource group and workspace.
+        flags: names of options without one.
+    """
+    valued = (("--resource-group", "-g"), ("--workspace-name", "-w"), *((name,) for name in names))
+    return many(
+        *(click.option(*words, expose_value=False, hidden=True) for words in valued),
+        *(click.option(name, is_flag=True, expose_value=False, hidden=True) for name in flags),
+    )
+
+
 workspace_option = click.option(
     "--workspace",
     type=click.Path(file_okay=False, path_type=Path),

@@ -19,6 +19,7 @@ from sweep.cli.options import (
     grace_option,
     json_option,
     many,
+    of_the_service,
     resource_options,
     snapshot_option,
     warn_of_misplaced,
@@ -35,21 +36,7 @@ STATUSES = (
 )
 """HyperDrive's words for the states of sweeps and runs, and ours for some of them."""
 
-of_the_service = many(
-    *(
-        click.option(*names, expose_value=False, hidden=True)
-        for names in (
-            ("--subscription-id",),
-            ("--resource-group", "-g"),
-            ("--workspace-name", "-w"),
-        )
-    ),
-    *(
-        click.option(name, is_flag=True, expose_value=False, hidden=True)
-        for name in ("--verbose", "--debug")
-    ),
-)
-"""Accepted, so that old command lines work; there is no subscription here."""
+_service = of_the_service("--subscription-id", flags=("--verbose", "--debug"))
 
 submit_options = many(
     click.argument("words", nargs=-1, type=click.UNPROCESSED, metavar="[SCRIPT [ARGUMENTS]...]"),
@@ -77,7 +64,7 @@ submit_options = many(
     snapshot_option,
     work_options,
     workspace_option,
-    of_the_service,
+    _service,
 )
 
 
@@ -143,7 +130,7 @@ def _submission(options: dict[str, Any]) -> dict[str, Any]:
 @click.option("--compute-target-name", "target", default="", help="Only those on this target.")
 @json_option
 @workspace_option
-@of_the_service
+@_service
 def list_(**options: Any) -> None:
     """List sweeps, or the runs of one SWEEP, the best first."""
     from sweep.cli.tables import runs_table, sweeps_table  # noqa: PLC0415
@@ -168,7 +155,7 @@ def list_(**options: Any) -> None:
 @click.option("--run", "-r", "named", default="", help="The same, as an option.")
 @json_option
 @workspace_option
-@of_the_service
+@_service
 def show(reference: str, named: str, as_json: bool, workspace: Path | None) -> None:
     """Show a run or a sweep; the last sweep by default."""
     from sweep.cli.show import show_run, show_sweep  # noqa: PLC0415
@@ -184,7 +171,7 @@ def show(reference: str, named: str, as_json: bool, workspace: Path | None) -> N
 @click.argument("reference", metavar="[RUN|SWEEP]", default="")
 @click.option("--run", "-r", "named", default="", help="The same, as an option.")
 @workspace_option
-@of_the_service
+@_service
 def cancel(reference: str, named: str, workspace: Path | None) -> None:
     """Cancel a run, or a whole sweep with all its runs; `last` is the last sweep."""
     from sweep.cli.change import cancel_what  # noqa: PLC0415 - not needed for --help
@@ -195,7 +182,7 @@ def cancel(reference: str, named: str, workspace: Path | None) -> None:
 @run.command("monitor-logs")
 @click.option("--run", "-r", "reference", required=True)
 @workspace_option
-@of_the_service
+@_service
 def monitor_logs(reference: str, workspace: Path | None) -> None:
     """Print what a run prints, until it ends."""
     from sweep.cli.logs import print_log  # noqa: PLC0415

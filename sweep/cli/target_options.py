@@ -7,16 +7,11 @@ from typing import Any
 
 import click
 
-from sweep.cli.options import many, workspace_option
+from sweep.cli.options import many, of_the_service, workspace_option
 from sweep.cli.target_register import pairs_of, print_manifests, register, values_of
 from sweep.errors import ComputeTargetException, UserError
 
-service_options = many(
-    click.option("--resource-group", "-g", expose_value=False, hidden=True),
-    click.option("--workspace-name", "-w", expose_value=False, hidden=True),
-    click.option("--subscription-id", expose_value=False, hidden=True),
-)
-"""Names of a service's, which have no meaning here."""
+service_options = of_the_service("--subscription-id")
 _common = many(
     click.option("--name", "-n", required=True, help="Of the target."),
     click.option("--description", default="", help="Kept with it."),
