@@ -20,7 +20,9 @@ from sweep.cli.options import (
     json_option,
     print_json,
     resource_options,
+    script_and_source,
     snapshot_option,
+    source_options,
     warm_option,
     warn_of_misplaced,
     workspace_option,
@@ -46,12 +48,7 @@ VERDICTS = {
 @click.argument("hdconfig", metavar="HDCONFIG|JOB")
 @click.argument("script", default="")
 @click.argument("arguments", nargs=-1, type=click.UNPROCESSED)
-@click.option("--run-configuration-name", "-c", help="A .runconfig to start from.")
-@click.option(
-    "--source-directory",
-    type=click.Path(exists=True, file_okay=False, path_type=Path),
-    help="What every run gets a copy of. Default: the script's folder.",
-)
+@source_options
 @click.option(
     "--set",
     "sets",
@@ -118,8 +115,7 @@ def _is_job(options: Mapping[str, Any]) -> bool:
     from sweep.formats.lookup import find_hdconfig  # noqa: PLC0415
 
     name, script = options["hdconfig"], options["script"]
-    source = options["source_directory"] or (Path(script).parent if script else Path())
-    if not is_job_file(find_hdconfig(name, source)):
+    if not is_job_file(find_hdconfig(name, script_and_source(options)[1])):
         if not script:
             raise UserError(f"{name} is no sweep job: name the SCRIPT of its runs behind it")
         if options["sets"]:
@@ -156,11 +152,10 @@ def _of_hdconfig(options: Mapping[str, Any]) -> Submission:
     from sweep.cli.start import folder_name  # noqa: PLC0415 - not needed for --help
     from sweep.cli.submission import read_submission  # noqa: PLC0415
 
-    script = Path(options["script"])
-    source = options["source_directory"] or script.parent
+    script, source = script_and_source(options)
     return read_submission(
         hdconfig=options["hdconfig"],
-        script=script.as_posix() if options["source_directory"] else script.name,
+        script=script,
         source=source,
         experiment=folder_name(source),
         runconfig=options["run_configuration_name"],

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import math
 import re
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -87,6 +87,14 @@ workspace_option = click.option(
     help=f"Folder that holds {NAME}; found from here upwards by default.",
 )
 json_option = click.option("--json", "as_json", is_flag=True, help="Print JSON.")
+source_options = many(
+    click.option("--run-configuration-name", "-c", help="A .runconfig to start from."),
+    click.option(
+        "--source-directory",
+        type=click.Path(exists=True, file_okay=False, path_type=Path),
+        help="What every run gets a copy of. Default: the script's folder.",
+    ),
+)
 resource_options = many(
     click.option("--cpus-per-run", type=Amount(), default=1.0, show_default=True, metavar="N"),
     click.option("--gpus-per-run", type=Amount(), default=0.0, show_default=True, metavar="N"),
@@ -198,6 +206,12 @@ def find_sweep(where: Path | None, reference: str) -> SweepFolder:
         place = place.resolve()
         return SweepFolder(place.name, place)
     return find_workspace(where).sweep(reference)
+
+
+def script_and_source(options: Mapping[str, Any]) -> tuple[str, Path]:
+    """Return the script's name in its source directory, and that: by default its own folder."""
+    script, source = Path(options["script"]), options["source_directory"]
+    return (script.name, script.parent) if source is None else (script.as_posix(), source)
 
 
 def warn_of_misplaced(arguments: Iterable[str]) -> None:

@@ -19,7 +19,9 @@ from sweep.cli.options import (
     grace_option,
     quota_option,
     resource_options,
+    script_and_source,
     snapshot_option,
+    source_options,
     warm_option,
     warn_of_misplaced,
     work_options,
@@ -33,12 +35,7 @@ from sweep.errors import UserError
 @click.argument("script")
 @click.argument("arguments", nargs=-1, type=click.UNPROCESSED)
 @click.option("--experiment-name", "-e", help="Default: the name of the script's folder.")
-@click.option("--run-configuration-name", "-c", help="A .runconfig to start from.")
-@click.option(
-    "--source-directory",
-    type=click.Path(exists=True, file_okay=False, path_type=Path),
-    help="What every run gets a copy of. Default: the script's folder.",
-)
+@source_options
 @click.option("--seed", type=int, help="Of all randomness; drawn and recorded when not given.")
 @click.option("--max-total-runs", type=click.IntRange(min=1), help="Instead of the file's.")
 @click.option("--max-concurrent-runs", type=click.IntRange(min=1), help="Instead of the file's.")
@@ -64,12 +61,10 @@ def start(**options: Any) -> None:
     if options["script"].startswith("-"):
         raise UserError(f"{options['script']}: the command's own options stand before HDCONFIG")
     warn_of_misplaced(options["arguments"])
-    script = Path(options["script"])
-    source = options["source_directory"] or script.parent
-    name = script.as_posix() if options["source_directory"] else script.name
+    script, source = script_and_source(options)
     submit_sweep(
         hdconfig=options["hdconfig"],
-        script=name,
+        script=script,
         source=source,
         experiment=options["experiment_name"] or folder_name(source),
         runconfig=options["run_configuration_name"],
