@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING
 
 import click
 
-from sweep.cli.options import SCRIPT_AND_ARGUMENTS, json_option, print_json
+from sweep.cli.options import SCRIPT_AND_ARGUMENTS
+from sweep.cli.writing import deliver, output_options
 from sweep.errors import UserError
 
 if TYPE_CHECKING:
@@ -18,13 +19,7 @@ FORMATS = ("hdconfig", "v2", "python")
 
 @click.command(context_settings=SCRIPT_AND_ARGUMENTS)
 @click.option("--to", "wanted", type=click.Choice(FORMATS), help="Default: by the output's name.")
-@click.option(
-    *("--output", "-o", "output"),
-    type=click.Path(dir_okay=False, path_type=Path),
-    help="Default: print it.",
-)
-@click.option("--force", is_flag=True, help="Write over a file that is there.")
-@json_option
+@output_options
 @click.argument("file")
 @click.argument("words", nargs=-1, type=click.UNPROCESSED, metavar="[SCRIPT [ARGUMENTS]...]")
 def convert(
@@ -44,8 +39,7 @@ def convert(
     sweep convert --to v2 -o job.yml hdconfig.yml train.py --epochs 20
     sweep convert -o hdconfig.yml job.yml
     """  # noqa: D301 - click wants the character itself
-    from sweep.cli.writing import deliver  # noqa: PLC0415 - not needed for --help
-    from sweep.formats.conversion import as_job  # noqa: PLC0415
+    from sweep.formats.conversion import as_job  # noqa: PLC0415 - not needed for --help
     from sweep.formats.hdconfig_writer import hdconfig_of  # noqa: PLC0415
     from sweep.formats.python_writer import lost_in_python, python_of  # noqa: PLC0415
     from sweep.formats.v2_writer import job_of  # noqa: PLC0415
@@ -62,10 +56,7 @@ def convert(
     else:
         text = python_of(sweep)
         lost += lost_in_python(sweep)
-    if as_json:
-        print_json({"format": wanted, "text": text, "lost": lost})
-        return
-    deliver(text, output, lost, force=force)
+    deliver(wanted, text, lost, output=output, force=force, as_json=as_json)
 
 
 def _read(file: str, words: tuple[str, ...]) -> tuple[str, Portable]:

@@ -6,26 +6,19 @@ from pathlib import Path
 
 import click
 
-from sweep.cli.options import json_option, print_json
+from sweep.cli.writing import deliver, output_options
 from sweep.errors import UserError
 
 
 @click.command("import")
 @click.argument("file")
-@click.option(
-    *("--output", "-o", "output"),
-    type=click.Path(dir_okay=False, path_type=Path),
-    help="Default: print it.",
-)
-@click.option("--force", is_flag=True, help="Write over a file that is there.")
-@json_option
+@output_options
 def import_(file: str, output: Path | None, force: bool, as_json: bool) -> None:
     """Make a sweep job of a sweep of Weights & Biases, or of an experiment of Katib.
 
     What could not be carried over is said, line by line. `sweep job create -f` runs the job.
     """
-    from sweep.cli.writing import deliver  # noqa: PLC0415 - not needed for --help
-    from sweep.formats.findings import Findings  # noqa: PLC0415
+    from sweep.formats.findings import Findings  # noqa: PLC0415 - not needed for --help
     from sweep.formats.katib import is_katib, read_katib  # noqa: PLC0415
     from sweep.formats.v2_writer import job_of  # noqa: PLC0415
     from sweep.formats.wandb import is_wandb, read_wandb  # noqa: PLC0415
@@ -44,7 +37,4 @@ def import_(file: str, output: Path | None, force: bool, as_json: bool) -> None:
         )
     text = job_of(sweep)
     lost = [*sweep.lost, *(str(problem) for problem in findings.warnings)]
-    if as_json:
-        print_json({"format": "v2", "text": text, "lost": lost})
-        return
-    deliver(text, output, lost, force=force)
+    deliver("v2", text, lost, output=output, force=force, as_json=as_json)
