@@ -2,60 +2,11 @@
 
 from __future__ import annotations
 
-from sweep.compute import (
-    compat,
-    containers,
-    delivery,
-    environments,
-    execution,
-    functions,
-    given_back,
-    gpus,
-    guarding,
-    hearing,
-    line,
-    link,
-    mailbox,
-    near,
-    needs,
-    node_facts,
-    node_files,
-    outputs,
-    overheard,
-    packages,
-    processes,
-    run_log,
-    slot,
-    spread,
-    travel,
-    unpacking,
-)
+from importlib import import_module
 
-TRAVEL = (
-    compat,
-    containers,
-    delivery,
-    environments,
-    execution,
-    functions,
-    given_back,
-    gpus,
-    guarding,
-    hearing,
-    line,
-    link,
-    mailbox,
-    near,
-    needs,
-    node_facts,
-    node_files,
-    outputs,
-    overheard,
-    packages,
-    processes,
-    run_log,
-    slot,
-    spread,
-    travel,
-    unpacking,
-)
+NAMES = """
+    compat containers delivery environments execution functions given_back gpus guarding hearing
+    line link mailbox near needs node_facts node_files outputs overheard packages processes
+    run_log slot spread travel unpacking
+"""
+TRAVEL = tuple(import_module(f"sweep.compute.{name}") for name in NAMES.split())
