@@ -69,7 +69,7 @@ def replay(  # noqa: PLR0913, PLR0917 - its options
 
     asked = [policy_of_words(text) for text in policies or USUAL]
     past = _past(sweep, file, goal, max_concurrent_runs, workspace)
-    outcomes = [what_if.outcome(past, policy) for policy in asked]
+    outcomes = what_if.outcomes(past, asked)
     if as_json:
         print_json([what_if.as_json(one) for one in outcomes])
         return

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import csv
 import math
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 from pathlib import Path
@@ -114,13 +114,24 @@ def of_file(path: Path, goal: Goal, slots: int) -> Past:
     return Past([Recording(run, values[run], seconds[run]) for run in values], goal, slots)
 
 
-def outcome(past: Past, policy: EarlyTerminationPolicy) -> Outcome:
-    """Play the past again under a policy."""
+def outcomes(past: Past, policies: Sequence[EarlyTerminationPolicy]) -> list[Outcome]:
+    """Play the past again under each policy."""
     whole = play(past.recordings, NoTerminationPolicy(), past.goal, past.slots)
-    played = play(past.recordings, policy, past.goal, past.slots)
-    reports = sum(played.reports.values()), sum(whole.reports.values())
-    best, winner = _best(past, played.reports), _best(past, whole.reports)
-    return Outcome(policy, played.stopped, reports, (played.seconds, whole.seconds), best, winner)
+    winner, made = _best(past, whole.reports), sum(whole.reports.values())
+    found = []
+    for policy in policies:
+        played = play(past.recordings, policy, past.goal, past.slots)
+        found.append(
+            Outcome(
+                policy,
+                played.stopped,
+                (sum(played.reports.values()), made),
+                (played.seconds, whole.seconds),
+                _best(past, played.reports),
+                winner,
+            )
+        )
+    return found
 
 
 def as_json(one: Outcome) -> dict[str, Any]:
