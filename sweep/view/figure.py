@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -149,6 +150,12 @@ class Figure:
     shade: str = ""
     reverse: bool = False
     columns: int = 3
+
+    @property
+    def grid(self) -> tuple[int, int]:
+        """The rows and columns in which the panels stand."""
+        columns = min(self.columns, len(self.panels))
+        return math.ceil(len(self.panels) / columns), columns
 
     @property
     def shades(self) -> tuple[float, float]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import html
 import math
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from sweep.errors import UserError
 from sweep.view.figure import (
@@ -27,6 +27,21 @@ if TYPE_CHECKING:
 ROW = 340
 """Pixels of one row of panels."""
 ALONE = 560
+
+
+class _Scale(NamedTuple):
+    """What shades stand for, the same in all panels."""
+
+    colours: str
+    low: float
+    high: float
+    bar: dict[str, Any]
+
+    @classmethod
+    def of(cls, figure: Figure) -> _Scale:
+        """Return that of a figure."""
+        bar = {"title": {"text": _safe(figure.shade)}}
+        return cls("Viridis_r" if figure.reverse else "Viridis", *figure.shades, bar)
 
 
 def write_html(figure: Figure, path: Path) -> None:
@@ -59,19 +74,19 @@ def plotly_figure(figure: Figure) -> Any:
         "hoverlabel": {"align": "left"},
         "margin": {"l": 70, "r": 30, "t": 80, "b": 60},
     }
+    scale = _Scale.of(figure)
     if figure.parallel is not None:
-        drawn = go.Figure(_parallel(go, figure, figure.parallel))
+        drawn = go.Figure(_parallel(go, figure.parallel, scale))
         drawn.update_layout(
             {**layout, "margin": {"l": 90, "r": 60, "t": 120, "b": 40}}, height=ALONE
         )
         return drawn
-    columns = min(figure.columns, len(figure.panels))
-    rows = math.ceil(len(figure.panels) / columns)
+    rows, columns = figure.grid
     drawn = make_subplots(rows, columns)
     for place, panel in enumerate(figure.panels):
         where = {"row": place // columns + 1, "col": place % columns + 1}
         for mark in panel.marks:
-            drawn.add_trace(_trace(go, mark, panel, figure, scale=not place), **where)
+            drawn.add_trace(_trace(go, mark, panel, scale, bar=not place), **where)
         drawn.update_xaxes(**_axis(panel.x), **where)
         drawn.update_yaxes(**_axis(panel.y), **where)
         if any(isinstance(mark, Bars) for mark in panel.marks):
@@ -94,36 +109,22 @@ def _axis(axis: Axis) -> dict[str, Any]:
     return found
 
 
-def _trace(go: Any, mark: Mark, panel: Panel, figure: Figure, *, scale: bool) -> Any:
-    colours = "Viridis_r" if figure.reverse else "Viridis"
-    low, high = figure.shades
+def _trace(go: Any, mark: Mark, panel: Panel, scale: _Scale, *, bar: bool) -> Any:
     match mark:
         case Line():
+            shape = "hv" if mark.step else "linear"
             return go.Scatter(
                 x=mark.x,
                 y=mark.y,
                 mode="lines",
-                line={
-                    "color": mark.colour,
-                    "width": mark.width,
-                    "shape": "hv" if mark.step else "linear",
-                },
+                line={"color": mark.colour, "width": mark.width, "shape": shape},
                 opacity=mark.opacity,
                 legendgroup=mark.name or mark.colour,
                 **_named(mark.name),
-                **_hover([mark.hover] * len(mark.x) if mark.hover else (), "%{y:.6g}"),
+                **_hover(mark.hover, "%{y:.6g}"),
             )
         case Points():
-            shaded = {
-                "color": mark.shades,
-                "colorscale": colours,
-                "cmin": low,
-                "cmax": high,
-                "showscale": scale,
-                "colorbar": {"title": {"text": _safe(figure.shade)}},
-                "line": {"width": 0.7, "color": "white"},
-            }
-            marker = shaded if mark.shades else {"color": mark.colour}
+            marker = _shaded(mark, scale, bar=bar) if mark.shades else {"color": mark.colour}
             return go.Scatter(
                 x=mark.x,
                 y=mark.y,
@@ -144,13 +145,27 @@ def _trace(go: Any, mark: Mark, panel: Panel, figure: Figure, *, scale: bool) ->
                 **_hover(mark.hover, "%{x:.6g}"),
             )
         case Surface():
-            shades = {"colorscale": colours, "zmin": low, "zmax": high, "showscale": False}
+            shades = {"colorscale": scale.colours, "zmin": scale.low, "zmax": scale.high}
             if panel.x.levels or panel.y.levels:  # there is nothing between two texts
-                return go.Heatmap(x=mark.x, y=mark.y, z=mark.z, **shades)
-            return go.Contour(x=mark.x, y=mark.y, z=mark.z, ncontours=24, **shades)
+                return go.Heatmap(x=mark.x, y=mark.y, z=mark.z, showscale=False, **shades)
+            return go.Contour(
+                x=mark.x, y=mark.y, z=mark.z, ncontours=24, showscale=False, **shades
+            )
 
 
-def _parallel(go: Any, figure: Figure, drawn: Parallel) -> Any:
+def _shaded(mark: Points, scale: _Scale, *, bar: bool) -> dict[str, Any]:
+    return {
+        "color": mark.shades,
+        "colorscale": scale.colours,
+        "cmin": scale.low,
+        "cmax": scale.high,
+        "showscale": bar,
+        "colorbar": scale.bar,
+        "line": {"width": 0.7, "color": "white"},
+    }
+
+
+def _parallel(go: Any, drawn: Parallel, scale: _Scale) -> Any:
     dimensions = [
         {
             "label": _safe(dimension.label),
@@ -163,9 +178,9 @@ def _parallel(go: Any, figure: Figure, drawn: Parallel) -> Any:
     ]
     line = {
         "color": drawn.shades,
-        "colorscale": "Viridis_r" if figure.reverse else "Viridis",
+        "colorscale": scale.colours,
         "showscale": True,
-        "colorbar": {"title": {"text": _safe(figure.shade)}},
+        "colorbar": scale.bar,
     }
     return go.Parcoords(dimensions=dimensions, line=line)
 
@@ -174,11 +189,16 @@ def _named(name: str) -> dict[str, Any]:
     return {"name": _safe(name), "showlegend": bool(name)}
 
 
-def _hover(texts: Sequence[str], otherwise: str) -> dict[str, Any]:
+def _hover(texts: str | Sequence[str], otherwise: str) -> dict[str, Any]:
+    """Return what is said of points: one text for all, or each its own."""
     if not texts:
         return {"hovertemplate": f"{otherwise}<extra></extra>"}
-    shown = [_safe(text).replace("\n", "<br>") for text in texts]
+    shown = _shown(texts) if isinstance(texts, str) else [*map(_shown, texts)]
     return {"text": shown, "hoverinfo": "text"}
+
+
+def _shown(text: str) -> str:
+    return _safe(text).replace("\n", "<br>")
 
 
 def _safe(text: str) -> str:

@@ -51,9 +51,7 @@ def write_png(figure: Figure, path: Path) -> None:
     if figure.parallel is not None:
         _parallel(canvas, figure, figure.parallel)
     else:
-        columns = min(figure.columns, len(figure.panels))
-        rows = math.ceil(len(figure.panels) / columns)
-        axes = [*canvas.subplots(rows, columns, squeeze=False).flat]
+        axes = [*canvas.subplots(*figure.grid, squeeze=False).flat]
         for ax, panel in zip(axes, figure.panels, strict=False):
             _panel(ax, panel, figure)
         for ax in axes[len(figure.panels) :]:
@@ -66,12 +64,11 @@ def write_png(figure: Figure, path: Path) -> None:
 def _size(figure: Figure) -> tuple[float, float]:
     if figure.parallel is not None:
         return max(ALONE[0], 1.5 * len(figure.parallel.dimensions)), ALONE[1]
-    count = len(figure.panels)
-    if count > 1:
-        columns = min(figure.columns, count)
-        return columns * PANEL[0], math.ceil(count / columns) * PANEL[1] + 0.6
-    rows = len(figure.panels[0].y.levels)
-    return ALONE[0], min(40.0, ALONE[1] * max(1.0, rows / MANY_ROWS))
+    if len(figure.panels) > 1:
+        rows, columns = figure.grid
+        return columns * PANEL[0], rows * PANEL[1] + 0.6
+    levels = len(figure.panels[0].y.levels)
+    return ALONE[0], min(40.0, ALONE[1] * max(1.0, levels / MANY_ROWS))
 
 
 def _panel(ax: Any, panel: Panel, figure: Figure) -> None:
