@@ -45,6 +45,14 @@ class Column:
             return None
         return float(value) if self.numeric else float(self.levels.index(value_text(value)))
 
+    def scaled(self, place: float) -> float:
+        """Return a place on the axis as far as the axis goes by powers: its logarithm."""
+        return math.log10(place) if self.log else place
+
+    def unscaled(self, height: float) -> float:
+        """Return the place that was scaled."""
+        return 10**height if self.log else height
+
 
 @dataclass(frozen=True, slots=True)
 class SweepData:

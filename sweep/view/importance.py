@@ -154,13 +154,13 @@ class _Encoder:
             if place is None:
                 row[-1] = 1.0
             if self.column.numeric:
-                row[0] = middle if place is None else _scaled(self.column, place)
+                row[0] = middle if place is None else self.column.scaled(place)
             elif place is not None:
                 row[int(place)] = 1.0
         return table
 
     def _middle(self) -> float:
-        known = [_scaled(self.column, float(v)) for v in self.column.values if v is not None]
+        known = [self.column.scaled(float(v)) for v in self.column.values if v is not None]
         return float(np.median(known))
 
 
@@ -194,11 +194,7 @@ def importance(data: SweepData, names: Sequence[str] = ()) -> Figure:
 def _grid(column: Column, resolution: int) -> list[float]:
     if not column.numeric:
         return [float(n) for n in range(len(column.levels))]
-    known = [_scaled(column, float(v)) for v in column.values if v is not None]
+    known = [column.scaled(float(v)) for v in column.values if v is not None]
     low, high = min(known), max(known)
     steps = [low + (high - low) * n / (resolution - 1) for n in range(resolution)]
-    return [10**step if column.log else step for step in steps]
-
-
-def _scaled(column: Column, place: float) -> float:
-    return math.log10(place) if column.log else place
+    return [column.unscaled(step) for step in steps]

@@ -100,7 +100,8 @@ def axis_of(column: Column) -> Axis:
 
 def dimension(column: Column) -> Dimension:
     """Return a hyperparameter as an upright axis from 0 to 1."""
-    places = [_scaled(column, place) for place in map(column.place, column.values)]
+    known = map(column.place, column.values)
+    places = [math.nan if place is None else column.scaled(place) for place in known]
     there = [p for p in places if not math.isnan(p)]
     low, high = min(there, default=0.0), max(there, default=1.0)
     span = (high - low) or 1.0
@@ -111,7 +112,7 @@ def dimension(column: Column) -> Dimension:
         ends = sorted(
             {low + span * n / (TICKS - 1) for n in range(TICKS)} if high > low else {low}
         )
-        ticks = [(t, _tick(10**t if column.log else t)) for t in ends]
+        ticks = [(t, _tick(column.unscaled(t))) for t in ends]
     return Dimension(
         plain(column.name),
         [(p - low) / span for p in places],
@@ -121,12 +122,6 @@ def dimension(column: Column) -> Dimension:
 
 def _tick(value: float) -> str:
     return number(float(f"{value:.3g}"))
-
-
-def _scaled(column: Column, place: float | None) -> float:
-    if place is None:
-        return math.nan
-    return math.log10(place) if column.log else place
 
 
 def _placed(rows: Sequence[RunRow], columns: Sequence[Column]) -> list[tuple[RunRow, list[float]]]:
