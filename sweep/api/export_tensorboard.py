@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from sweep.api.told import Told, points, text_of, told
+from sweep.core.run import OVER
 from sweep.errors import UserError
 from sweep.storage.reader import SweepReader
 from sweep.storage.workspace import SweepFolder
@@ -38,7 +39,7 @@ def export_tensorboard(reader: SweepReader, folder: SweepFolder, place: Path) ->
         for point in points(reader, child.row):
             writer.add_event(_scalar(point.name, point.value, point.step, point.at))
             last = point.at
-        if child.row.status in ("Completed", "Failed", "Canceled"):
+        if child.row.status in OVER:
             writer.add_event(_over(child, child.row.ended_at or last))
         writer.close()
 

@@ -11,6 +11,7 @@ from typing import Any
 import anywidget
 import traitlets
 
+from sweep.core.run import OVER
 from sweep.errors import SweepError
 from sweep.storage.reader import SweepReader
 from sweep.storage.workspace import SweepFolder
@@ -20,8 +21,6 @@ INTERVAL = 1.0
 """Seconds between two pictures."""
 IDLE = 10
 """So many times longer than it took to read the sweep it is left alone: it may be a large one."""
-OVER = ("Completed", "Failed", "Canceled")
-"""States that do not change; a sweep that was paused may go on."""
 
 
 class SweepWidget(anywidget.AnyWidget):
