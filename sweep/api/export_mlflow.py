@@ -130,7 +130,7 @@ def _child(
     from mlflow.entities import Metric  # noqa: PLC0415 - seconds
 
     metrics = (Metric(_name(p.name), p.value, _ms(p.at), p.step) for p in points(reader, row))
-    for batch in _batches(metrics):
+    for batch in _batches(metrics, AT_ONCE):
         client.log_batch(run, metrics=batch)
     for file in child.files():
         client.log_artifact(run, str(child.folder / file), str(Path(file).parent))
@@ -148,13 +148,13 @@ def _begin(client: Any, experiment: str, name: str, at: float, tags: dict[str, s
 def _parameters(client: Any, run: str, parameters: dict[str, str]) -> None:
     from mlflow.entities import Param  # noqa: PLC0415 - seconds
 
-    items = iter([Param(_name(key), value[:LONGEST]) for key, value in parameters.items()])
-    while some := [*islice(items, PARAMETERS_AT_ONCE)]:
-        client.log_batch(run, params=some)
+    items = (Param(_name(key), value[:LONGEST]) for key, value in parameters.items())
+    for batch in _batches(items, PARAMETERS_AT_ONCE):
+        client.log_batch(run, params=batch)
 
 
-def _batches(items: Iterator[Any]) -> Iterator[Sequence[Any]]:
-    while some := [*islice(items, AT_ONCE)]:
+def _batches(items: Iterator[Any], size: int) -> Iterator[Sequence[Any]]:
+    while some := [*islice(items, size)]:
         yield some
 
 
