@@ -6,7 +6,6 @@ import math
 import time
 from collections import deque
 from types import TracebackType
-from typing import Any
 
 from rich.console import Console, Group, RenderableType
 from rich.live import Live
@@ -14,12 +13,11 @@ from rich.progress_bar import ProgressBar
 from rich.table import Table
 from rich.text import Text
 
-from samplers import GridParameterSampling
-from sweep.core.definition import SweepDefinition
 from sweep.core.single import SINGLE
 from sweep.core.words import configuration_text, counted, duration, fit, number, plain
 from sweep.storage.feed import STARTING_HERE, STARTING_THERE
 from sweep.storage.reader import RunRow, SweepReader
+from sweep.view.standing import most_runs
 
 REDRAW = 0.25
 """Seconds between two pictures."""
@@ -95,7 +93,7 @@ class LiveView:
         """Return the picture of the sweep as it is now."""
         width = self._console.width
         counts = self._reader.count()
-        running = self._reader.runs("status IN ('Queued', 'Running', 'CancelRequested')")
+        running = self._reader.live()
         parts: list[RenderableType] = [self._progress(counts, len(running))]
         if best := self._reader.ranked(1):
             parts.append(self._best(best[0], width))
@@ -213,14 +211,6 @@ def caption(reader: SweepReader, identity: str, slots: int) -> str:
         policy_text(definition["policy_config"]),
     ]
     return " · ".join(parts)
-
-
-def most_runs(definition: dict[str, Any]) -> int:
-    """Return how many runs there can be: a grid may have fewer points than runs are allowed."""
-    most: int = definition["max_total_jobs"]
-    sampling = SweepDefinition.from_wire(definition).sampling
-    points = sampling.space.size if isinstance(sampling, GridParameterSampling) else None
-    return min(most, points or most)
 
 
 def policy_text(policy: dict[str, object]) -> str:

@@ -11,7 +11,7 @@ import click
 
 from sweep.cli.options import print_json
 from sweep.cli.summary import best_lines, headline
-from sweep.cli.tables import lasted, run_json, status_of
+from sweep.cli.tables import lasted, run_json
 from sweep.cli.work import record
 from sweep.core.words import counted, duration, number, plain, value_text, when
 from sweep.engine.provenance import provenance
@@ -19,6 +19,7 @@ from sweep.errors import WorkspaceError
 from sweep.storage.reader import MetricRow, RunRow, SweepReader
 from sweep.storage.targets import target_of
 from sweep.storage.workspace import SweepFolder
+from sweep.view.standing import status_of
 
 DROPPED = {"dropped": "messages", "output_dropped": "bytes", "undelivered": "bytes"}
 """Facts that tell what a run has said, printed and written beyond what is kept."""

@@ -15,17 +15,10 @@ from sweep.errors import WorkspaceError
 from sweep.storage.reader import RunRow, SweepReader
 from sweep.storage.targets import target_of
 from sweep.storage.workspace import SweepFolder
+from sweep.view.standing import status_of
 
 NUMERIC = ("run", "best", "last", "reports", "runs", "time")
 COLOURS = {"Completed": "green", "Failed": "red", "Canceled": "magenta", "Running": "cyan"}
-
-
-def status_of(reader: SweepReader, folder: SweepFolder) -> str:
-    """Return how a sweep stands: a running one that nobody works on is interrupted."""
-    status: str = reader.get("status")[0]
-    if status == "Running" and folder.engine is None:
-        return "Interrupted"
-    return status
 
 
 def sweeps_table(

@@ -113,9 +113,9 @@ def _cells(reader: SweepReader, folder: SweepFolder) -> list[RenderableType]:
     from rich.progress_bar import ProgressBar  # noqa: PLC0415
     from rich.text import Text  # noqa: PLC0415
 
-    from sweep.cli.live import most_runs  # noqa: PLC0415
-    from sweep.cli.tables import COLOURS, status_of  # noqa: PLC0415
+    from sweep.cli.tables import COLOURS  # noqa: PLC0415
     from sweep.core.words import duration, fit, number, plain  # noqa: PLC0415
+    from sweep.view.standing import most_runs, status_of  # noqa: PLC0415
 
     counts, best, status = reader.count(), reader.ranked(1), status_of(reader, folder)
     done = sum(counts.get(word, 0) for word in ("Completed", "Canceled", "Failed"))

@@ -6,8 +6,6 @@ import math
 import time
 from typing import Any
 
-from samplers import GridParameterSampling
-from sweep.core.definition import SweepDefinition
 from sweep.core.ranking import ranked
 from sweep.core.words import configuration_text, duration, fit, number, plain
 from sweep.errors import UserError
@@ -17,6 +15,7 @@ from sweep.view.data import SweepData, sweep_data
 from sweep.view.draw import figure_of
 from sweep.view.figure import BEST, STATUS_COLOURS
 from sweep.view.kinds import by_outcome, outcome
+from sweep.view.standing import most_runs, status_of
 
 MOST_CURVES = 150
 MOST_POINTS = 150
@@ -27,24 +26,20 @@ LONGEST = 110
 
 def snapshot(reader: SweepReader, folder: SweepFolder) -> dict[str, Any]:
     """Return a sweep as it is now; of many runs, the best ones."""
-    status, reason = reader.get("status")  # first: what is over has all of its runs
+    status = status_of(reader, folder)  # first: what is over has all of its runs
     data = sweep_data(reader, folder)
     best = data.ordered[0] if data.ordered else None
     counts = {word: len(rows) for word, rows in by_outcome(data.rows).items()}
     over = sum(counts.get(w, 0) for w in ("completed", "stopped early", "failed", "canceled"))
-    definition = SweepDefinition.from_wire(reader.get("definition"))
-    most = definition.limits.runs
-    if isinstance(definition.sampling, GridParameterSampling):  # it may have fewer points
-        most = min(most, definition.sampling.space.size or most)
     return {
         "id": plain(folder.id),
         "experiment": plain(reader.get("experiment")),
-        "status": "Interrupted" if status == "Running" and folder.engine is None else status,
-        "reason": plain(reason),
+        "status": status,
+        "reason": plain(reader.get("status")[1]),
         "metric": plain(data.metric),
         "goal": data.goal.value,
         "over": over,
-        "total": most,
+        "total": most_runs(reader.get("definition")),
         "counts": counts,
         "colours": STATUS_COLOURS,
         "bestColour": BEST,
