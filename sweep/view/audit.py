@@ -7,12 +7,11 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 
 from policies import Goal
-from sweep.core.definition import begun_with
 from sweep.core.replay import replay
 from sweep.core.scheduler import Scheduler
 from sweep.storage.reader import SweepReader
+from sweep.view.evaluations import began
 
-FACTS = ("definition", "first_definition", "prior")
 TOP = 0.05
 """A stop was wrong if the run would have come among so large a share of all runs."""
 LEVEL = 0.95
@@ -44,7 +43,7 @@ def audit(reader: SweepReader) -> Audit:
     Raises:
         SweepError: the journal cannot be played again.
     """
-    scheduler = Scheduler(begun_with({name: reader.get(name, None) for name in FACTS}))
+    scheduler = Scheduler(began(reader))
     replay(scheduler, reader.past())
     rows = reader.runs()
     ended = {row.number: row.reports for row in rows if row.status == "Completed"}

@@ -21,7 +21,7 @@ from policies import (
     Verdict,
 )
 from sweep.core.commands import Command, Stop
-from sweep.core.definition import begun_with
+from sweep.core.definition import SweepDefinition, begun_with
 from sweep.core.events import Report, Reported
 from sweep.core.replay import Past
 from sweep.core.run import TERMINAL, RunState
@@ -60,10 +60,15 @@ def evaluations(reader: SweepReader, run: int) -> list[Evaluation]:
     Raises:
         SweepError: the journal cannot be played again: it is damaged, or the program has changed.
     """
-    began = begun_with({name: reader.get(name, None) for name in FACTS})
-    if isinstance(began.policy, NoTerminationPolicy) and not reader.get("first_definition", None):
+    start = began(reader)
+    if isinstance(start.policy, NoTerminationPolicy) and not reader.get("first_definition", None):
         return []
-    return _Again(Scheduler(began), run).play(reader.past())
+    return _Again(Scheduler(start), run).play(reader.past())
+
+
+def began(reader: SweepReader) -> SweepDefinition:
+    """Return the definition from which a sweep's journal is played again."""
+    return begun_with({name: reader.get(name, None) for name in FACTS})
 
 
 class _Again:
