@@ -66,8 +66,7 @@ class Task:
 
     def fold(self, number: int, parameters: Mapping[str, Any]) -> tuple[float, ...]:
         """Fit and score on one fold: test score, train score, seconds of fit and of score."""
-        model = clone(self.estimator).set_params(**clone(dict(parameters), safe=False))
-        return self._measured(number, model, partial=False)
+        return self._measured(number, self.model(parameters), partial=False)
 
     def epoch(self, number: int, model: Any) -> tuple[float, ...]:
         """Let a model see one fold's training data once more, and score it."""
@@ -77,11 +76,10 @@ class Task:
         """Return an estimator that has not been trained."""
         return clone(self.estimator).set_params(**clone(dict(parameters), safe=False))
 
-    def _measured(self, number: int, model: Any, *, partial: bool) -> tuple[float, ...]:
-        train, test = self.splits[number]
-        x, y = _subset(self.estimator, self.x, self.y, train)
-        extra = _check_method_params(self.x, params=self.fit_params, indices=train)
-        start = time.perf_counter()
+    def train(
+        self, model: Any, x: Any, y: Any, extra: Mapping[str, Any], *, partial: bool
+    ) -> None:
+        """Let a model learn from samples: all at once, or, if `partial`, by seeing them once."""
         if partial:
             known = {} if self.classes is None else {"classes": self.classes}
             model.partial_fit(x, y, **known, **extra)
@@ -89,6 +87,13 @@ class Task:
             model.fit(x, **extra)
         else:
             model.fit(x, y, **extra)
+
+    def _measured(self, number: int, model: Any, *, partial: bool) -> tuple[float, ...]:
+        train, test = self.splits[number]
+        x, y = _subset(self.estimator, self.x, self.y, train)
+        extra = _check_method_params(self.x, params=self.fit_params, indices=train)
+        start = time.perf_counter()
+        self.train(model, x, y, extra, partial=partial)
         fitted = time.perf_counter()
         score = self._score(model, test, train)
         scored = time.perf_counter()

@@ -203,14 +203,8 @@ class SweepSearchCV(BaseSearchCV):  # type: ignore[misc]
             return
         model = task.model(self.best_params_)
         start = time.perf_counter()
-        known = {} if task.classes is None else {"classes": task.classes}
-        if self.epochs is not None:
-            for _ in range(self.epochs):
-                model.partial_fit(x, y, **known, **task.fit_params)
-        elif y is None:
-            model.fit(x, **task.fit_params)
-        else:
-            model.fit(x, y, **task.fit_params)
+        for _ in range(self.epochs or 1):
+            task.train(model, x, y, task.fit_params, partial=self.epochs is not None)
         self.refit_time_ = time.perf_counter() - start
         self.best_estimator_ = model
         if hasattr(model, "feature_names_in_"):
