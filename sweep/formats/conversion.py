@@ -14,7 +14,7 @@ from sweep.formats.hdconfig import HdConfig
 from sweep.formats.portable import (
     PYTHON,
     Portable,
-    inner_names,
+    every_name,
     parameters_of,
     passed_names,
     passing_of,
@@ -74,8 +74,7 @@ def from_job(job: JobFile) -> Portable:
             for name in passed
             if name not in passing.flags
         ]
-    every = [*parameters, *(n for one in parameters.values() for n in inner_names(one))]
-    flags = {name: passing.flags.get(name, flag_of(name)) for name in dict.fromkeys(every)}
+    flags = {name: passing.flags.get(name, flag_of(name)) for name in every_name(parameters)}
     style: Style = "equals" if passing.styles == {"equals"} else "space"
     if len(passing.styles) > 1:
         lost.append("options are all written alike: --name VALUE")

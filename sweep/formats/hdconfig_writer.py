@@ -3,15 +3,13 @@
 from __future__ import annotations
 
 import shlex
-from collections.abc import Mapping
 from typing import Any
 
 import policies
 from policies import NoTerminationPolicy
-from samplers.words import is_wire
 from sweep.formats.portable import (
     Portable,
-    is_branch,
+    in_branches,
     more_limits_of,
     parameters_of,
     policy_of,
@@ -82,18 +80,6 @@ def _expression(wire: Any) -> dict[str, Any]:
     word, arguments = wire
     if word != "choice":
         return {"expression": word, "values": [*arguments]}
-    options = [_option(option) for option in arguments[0]]
+    options = [in_branches(option, _expression) for option in arguments[0]]
     lists = any(isinstance(option, list) for option in options)
     return {"expression": word, "values": [options] if lists else options}
-
-
-def _option(option: Any) -> Any:
-    if not is_branch(option):
-        return option
-    return {name: _member(value) for name, value in option.items()}
-
-
-def _member(value: Any) -> Any:
-    if is_wire(value):
-        return _expression(value)
-    return _option(value) if isinstance(value, Mapping) else value

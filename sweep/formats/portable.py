@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -80,19 +80,30 @@ def more_limits_of(definition: SweepDefinition) -> dict[str, Any]:
 
 
 def renamed(wire: Any, names: Mapping[str, str]) -> Any:
-    """Return a wire form with other names for the parameters in its branches."""
-    if not is_wire(wire):
-        return wire
+    """Return an expression's wire form with other names for the parameters in its branches."""
     word, arguments = wire
-    if word != "choice":
+    if word != "choice" or not any(map(is_branch, arguments[0])):
         return wire
-    return [word, [[_option(option, names) for option in arguments[0]]]]
+    options = [_renamed_in(o, names) if isinstance(o, Mapping) else o for o in arguments[0]]
+    return [word, [options]]
 
 
-def _option(option: Any, names: Mapping[str, str]) -> Any:
+def _renamed_in(branch: Mapping[str, Any], names: Mapping[str, str]) -> dict[str, Any]:
+    found = {}
+    for name, value in branch.items():
+        other = renamed(value, names) if is_wire(value) else value
+        found[names.get(name, name)] = _renamed_in(value, names) if is_branch(value) else other
+    return found
+
+
+def in_branches(option: Any, written: Callable[[Any], Any]) -> Any:
+    """Return an option's wire form with its expressions, at any depth, as `written` gives them."""
     if not is_branch(option):
         return option
-    return {names.get(name, name): renamed(value, names) for name, value in option.items()}
+    return {
+        name: written(value) if is_wire(value) else in_branches(value, written)
+        for name, value in option.items()
+    }
 
 
 def is_branch(option: Any) -> bool:
@@ -114,8 +125,14 @@ def inner_names(wire: Any) -> Iterator[str]:
 
 def _names_in(option: Mapping[str, Any]) -> Iterator[str]:
     for name, value in option.items():
-        inner = [*inner_names(value)]
+        inner = [*(_names_in(value) if is_branch(value) else inner_names(value))]
         yield from inner or [name]
+
+
+def every_name(parameters: Mapping[str, Any]) -> list[str]:
+    """Return the names of parameters, those in branches too, each once."""
+    inner = (name for wire in parameters.values() for name in inner_names(wire))
+    return [*dict.fromkeys([*parameters, *inner])]
 
 
 def passed_names(parameters: Mapping[str, Any]) -> list[str]:

@@ -6,14 +6,13 @@ import shlex
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from samplers.words import is_wire
 from sweep.formats.arguments import flag_of
 from sweep.formats.hdconfig_writer import POLICIES, SAMPLINGS
 from sweep.formats.portable import (
     Portable,
+    every_name,
     identifiers,
-    inner_names,
-    is_branch,
+    in_branches,
     more_limits_of,
     parameters_of,
     passed_names,
@@ -34,10 +33,7 @@ def job_of(sweep: Portable) -> str:
     definition = sweep.definition
     wire, limits = definition.to_wire(), definition.limits
     parameters = parameters_of(definition)
-    every = dict.fromkeys(
-        [*parameters, *(n for one in parameters.values() for n in inner_names(one))]
-    )
-    names = identifiers(every)
+    names = identifiers(every_name(parameters))
     kind, settings = SAMPLINGS[wire["generator_config"]["name"]], settings_of(definition)
     policy, policy_settings = policy_of(definition)
     bounds: dict[str, Any] = {
@@ -102,19 +98,7 @@ def _distribution(wire: Any) -> dict[str, Any]:
     word, arguments = wire
     if word != "choice":
         return {"type": word, **dict(zip(KEYS[word], arguments, strict=True))}
-    return {"type": word, "values": [_option(option) for option in arguments[0]]}
-
-
-def _option(option: Any) -> Any:
-    if not is_branch(option):
-        return option
-    return {name: _member(value) for name, value in option.items()}
-
-
-def _member(value: Any) -> Any:
-    if is_wire(value):
-        return _distribution(value)
-    return _option(value) if isinstance(value, Mapping) else value
+    return {"type": word, "values": [in_branches(one, _distribution) for one in arguments[0]]}
 
 
 def _whole(number: float) -> float:

@@ -86,6 +86,34 @@ def test_all_formats_one_after_another(folder, sweep):
     same(read_python(folder / "c.py"), sweep)
 
 
+NESTED = """\
+sampling:
+  type: random
+  parameter_space:
+    - name: --model
+      expression: choice
+      values:
+        - kind: a
+          tree: {depth: {expression: choice, values: [1, 2]}, max-leaf: 3, opt: {x: 1}}
+          learning-rate: {expression: uniform, values: [0, 1]}
+        - {kind: b, learning-rate: 0.5}
+primary_metric_name: acc
+primary_metric_goal: maximize
+max_total_runs: 4
+"""
+
+
+def test_expressions_in_mappings_within_a_branch(folder):
+    (folder / "nested.yml").write_text(NESTED)
+    sweep = from_hdconfig(read_hdconfig(folder / "nested.yml"), "train.py")
+    (folder / "nested-job.yml").write_text(job_of(sweep))
+    read = from_job(read_job(folder / "nested-job.yml"))
+    assert read.lost == ()
+    flags = {"--kind", "--depth", "--max-leaf", "--opt", "--learning-rate"}
+    assert read.definition.sampling.space.flags == flags
+    same(read, sweep)
+
+
 class TestPython:
     def read(self, folder, text):
         (folder / "driver.py").write_text(text)
