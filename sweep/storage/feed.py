@@ -31,8 +31,7 @@ class Feed:
         self._goal: Goal = reader.goal
         best = reader.ranked(1) if after else []
         self._best: float | None = best[0].best if best else None
-        working = "status IN ('Queued', 'Running', 'CancelRequested')"
-        self._live = {row.number for row in reader.runs(working)} if after else set()
+        self._live = {row.number for row in reader.live()} if after else set()
         self._start: float | None = None
 
     def lines(self) -> Iterator[str]:

@@ -144,6 +144,10 @@ class SweepReader(Closing):
         with Explained(self._path, values=True):
             return [_run(row) for row in rows]
 
+    def live(self) -> list[RunRow]:
+        """Return the runs that occupy a slot."""
+        return self.runs("status IN ('Queued', 'Running', 'CancelRequested')")
+
     def run(self, number: int) -> RunRow | None:
         """Return one run, or None."""
         return next(iter(self.runs("number = ?", number)), None)
