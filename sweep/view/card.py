@@ -13,6 +13,7 @@ from sweep.storage.workspace import SweepFolder, WorkspaceFolder
 from sweep.view.figure import STATUS_COLOURS
 from sweep.view.kinds import outcome
 from sweep.view.snapshot import snapshot
+from sweep.view.standing import status_of
 
 MOST = 20
 """Rows of a table."""
@@ -72,7 +73,7 @@ def _line(folder: SweepFolder) -> Sequence[str]:
             return (
                 folder.id,
                 str(reader.get("experiment")),
-                reader.get("status")[0],
+                status_of(reader, folder),
                 str(counts),
                 number(best[0].best if best else None),
                 when(reader.get("created")),

@@ -13,7 +13,7 @@ from sweep.engine.wishes import leave
 from sweep.storage.reader import SweepReader
 from sweep.view.card import sweep_card
 from sweep.view.snapshot import snapshot
-from tests.cli.workspaces import kept, lone, play, story, values
+from tests.cli.workspaces import abandoned, kept, lone, play, story, values
 
 ROOT = Path(__file__).parents[2]
 
@@ -73,6 +73,11 @@ def test_objects_as_html(place):
     assert "Experiment demo" in experiment._repr_html_()
     play(lone(place), values())
     assert "Completed" in next(experiment.get_runs(type="azureml.scriptrun"))._repr_html_()
+
+
+def test_a_list_of_sweeps_tells_which_was_interrupted(place):
+    abandoned(place)
+    assert "<td style='text-align:left'>Interrupted</td>" in Workspace(place)._repr_html_()
 
 
 def test_texts_of_the_users_are_no_markup(place):
