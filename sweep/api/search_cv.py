@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Mapping, Sequence
+from numbers import Integral
 from typing import Any
 
 import numpy as np
@@ -140,6 +141,8 @@ class SweepSearchCV(BaseSearchCV):  # type: ignore[misc]
     def _classes(self, y: Any) -> Any:
         if self.epochs is None:
             return None
+        if not isinstance(self.epochs, Integral) or self.epochs < 1:
+            raise ConfigError(f"epochs: expected a whole number >= 1, got {self.epochs!r}")
         if not hasattr(self.estimator, "partial_fit"):
             raise ConfigError(f"epochs: {self.estimator!r} has no partial_fit")
         return unique_labels(y) if is_classifier(self.estimator) else None
@@ -203,7 +206,7 @@ class SweepSearchCV(BaseSearchCV):  # type: ignore[misc]
             return
         model = task.model(self.best_params_)
         start = time.perf_counter()
-        for _ in range(self.epochs or 1):
+        for _ in range(1 if self.epochs is None else self.epochs):
             task.train(model, x, y, task.fit_params, partial=self.epochs is not None)
         self.refit_time_ = time.perf_counter() - start
         self.best_estimator_ = model

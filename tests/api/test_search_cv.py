@@ -209,6 +209,8 @@ def test_folds_that_fail():
         ({"policy": "bandit"}, "policy: expected a policy such as BanditPolicy"),
         ({"scoring": ["accuracy", "f1"]}, "scoring: expected one scorer"),
         ({"epochs": 3}, "has no partial_fit"),
+        ({"epochs": 0}, "epochs: expected a whole number >= 1"),
+        ({"epochs": "3"}, "epochs: expected a whole number >= 1"),
         ({"sampling": "ranom"}, "did you mean 'random'|there is no"),
     ],
 )
