@@ -56,8 +56,7 @@ def hdconfig_of(sweep: Portable) -> str:
     if sweep.style != "space":
         data["argument_style"] = sweep.style
     if sweep.warm_start is not None:
-        warm = sweep.warm_start
-        data["warm_start"] = warm if isinstance(warm, str) else [*warm]
+        data["warm_start"] = sweep.warm_words
     if sweep.metrics is not None:
         data["metrics"] = dict(sweep.metrics)
     return _heading(sweep) + yaml_of(data)

@@ -41,6 +41,12 @@ class Portable:
     extra: Mapping[str, Any] = field(default_factory=dict)
     lost: tuple[str, ...] = ()
 
+    @property
+    def warm_words(self) -> str | list[str] | None:
+        """`warm_start` as files have it."""
+        warm = self.warm_start
+        return [*warm] if isinstance(warm, tuple) else warm
+
 
 def parameters_of(definition: SweepDefinition) -> dict[str, Any]:
     """Return the wire forms of a sweep's parameters by name."""

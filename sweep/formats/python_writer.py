@@ -59,7 +59,7 @@ def python_of(sweep: Portable, module: str = "sweep") -> str:
         *(["    policy=policy"] if policy in POLICIES else []),
         "    run_config=script",
         *(f"    {key}={_none(more[key])!r}" for key in TAKEN if key in more),
-        *([f"    warm_start={_warm(sweep)!r}"] if sweep.warm_start is not None else []),
+        *([f"    warm_start={sweep.warm_words!r}"] if sweep.warm_start is not None else []),
     ]
     imports = "".join(f"    {name},\n" for name in sorted(set(names), key=_import_order))
     space = "".join(f"        {name!r}: {_expression(one)},\n" for name, one in parameters.items())
@@ -97,11 +97,6 @@ def _import_order(name: str) -> tuple[bool, str]:
 
 def _none(value: Any) -> Any:
     return None if value == "none" else value
-
-
-def _warm(sweep: Portable) -> Any:
-    warm = sweep.warm_start
-    return warm if isinstance(warm, str) or warm is None else [*warm]
 
 
 def _keywords(values: Mapping[str, Any]) -> str:

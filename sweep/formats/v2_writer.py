@@ -51,8 +51,7 @@ def job_of(sweep: Portable) -> str:
     if sweep.code:
         trial = {"code": sweep.code, **trial}
     if sweep.warm_start is not None:
-        warm = sweep.warm_start
-        trial["warm_start"] = warm if isinstance(warm, str) else [*warm]
+        trial["warm_start"] = sweep.warm_words
     if sweep.metrics is not None:
         trial["metrics"] = dict(sweep.metrics)
     data: dict[str, Any] = {
