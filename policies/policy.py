@@ -6,10 +6,13 @@ import copy
 import math
 from abc import ABC, abstractmethod
 from dataclasses import dataclass
-from typing import Any, ClassVar, Self
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from policies.goal import Goal
 from policies.leaderboard import Leaderboard
+
+if TYPE_CHECKING:
+    from typing_extensions import Self
 
 MINIMUM_POPULATION = 2
 """Runs with data before any policy acts: one curve is no comparison."""
