@@ -6,15 +6,12 @@ import pytest
 
 from sweep import ConfigError, Workspace, load_job
 from tests.cli.test_job import JOB, TRAIN
+from tests.cli.workspaces import with_job
 
 
 @pytest.fixture
 def folder(place):
-    (place / "src").mkdir()
-    (place / "src" / "train.py").write_text(TRAIN)
-    (place / "data.csv").write_text("0.5")
-    (place / "job.yml").write_text(JOB)
-    return place
+    return with_job(place, JOB, TRAIN)
 
 
 def test_other_values(folder):

@@ -8,7 +8,8 @@ import pytest
 
 from sweep.storage.reader import SweepReader
 from sweep.storage.workspace import WorkspaceFolder
-from tests.cli.workspaces import sweep
+from tests.cli.test_check import looked as checked
+from tests.cli.workspaces import sweep, with_job
 
 JOB = """\
 type: sweep
@@ -44,20 +45,12 @@ for epoch in range(given.epochs):
 
 @pytest.fixture
 def folder(place):
-    (place / "src").mkdir()
-    (place / "src" / "train.py").write_text(TRAIN)
-    (place / "data.csv").write_text("0.5")
-    (place / "job.yml").write_text(JOB)
-    return place
+    return with_job(place, JOB, TRAIN)
 
 
 def looked(*words):
     """Return exit code and the remarks by part, of a check without a smoke run."""
-    said = sweep("check", "--json", "--no-smoke", *words)
-    found = {}
-    for remark in json.loads(said.out)["remarks"]:
-        found.setdefault(remark["part"], []).append((remark["level"], remark["text"]))
-    return said.code, found
+    return checked("--no-smoke", *words)
 
 
 def written(folder, *, old="", new="", script=("", "")):

@@ -13,7 +13,7 @@ from sweep.formats.environment import Environment
 from sweep.formats.v2 import read_job
 from sweep.storage.reader import SweepReader
 from sweep.storage.workspace import WorkspaceFolder
-from tests.cli.workspaces import sweep, until
+from tests.cli.workspaces import sweep, until, with_job
 
 JOB = """\
 type: sweep
@@ -51,11 +51,7 @@ print("x is", given.x)
 
 @pytest.fixture
 def folder(place):
-    (place / "src").mkdir()
-    (place / "src" / "train.py").write_text(TRAIN)
-    (place / "data.csv").write_text("0.5")
-    (place / "job.yml").write_text(JOB)
-    return place
+    return with_job(place, JOB, TRAIN)
 
 
 def kept(folder):

@@ -234,6 +234,15 @@ def story(place: Path, identity: str = "HD_story") -> SweepFolder:
     return folder
 
 
+def with_job(place: Path, job: str, train: str) -> Path:
+    """Put the file of a sweep job into a folder, with its script and what that reads."""
+    (place / "src").mkdir()
+    (place / "src" / "train.py").write_text(train)
+    (place / "data.csv").write_text("0.5")
+    (place / "job.yml").write_text(job)
+    return place
+
+
 def until(condition) -> None:
     """Wait for something that another process does."""
     deadline = time.monotonic() + PATIENCE
