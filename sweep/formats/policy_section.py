@@ -78,17 +78,36 @@ def read_policy(fields: Fields, findings: Findings) -> EarlyTerminationPolicy:
     policy = Fields(node, inside(fields.path, "policy"), findings)
     kind = policy.need("type", _kind, None)
     arguments = policy.arguments(ARGUMENTS, kind.__name__ if kind else "", BESIDES)
-    audit = policy.take("audit_fraction", number(0), 0.0)
-    if kind is TruncationSelectionPolicy and "truncation_percentage" not in policy:
-        policy.need("truncation_percentage", _PERCENTAGE, 1)
+    return made(kind, arguments, policy, findings, problems)
+
+
+def made(
+    kind: type[EarlyTerminationPolicy] | None,
+    arguments: dict[str, Any],
+    section: Fields,
+    findings: Findings,
+    problems: int,
+) -> EarlyTerminationPolicy:
+    """Return the policy of a section; after a problem, one that terminates nothing.
+
+    Args:
+        kind: of the policy; None if it is not known.
+        arguments: as they stand in the section.
+        section: where, if anything is missing in it, that is said.
+        findings: take what is wrong.
+        problems: how many they had before the section was read.
+    """
+    audit = section.take("audit_fraction", number(0), 0.0)
+    if kind is TruncationSelectionPolicy and "truncation_percentage" not in section:
+        section.need("truncation_percentage", _PERCENTAGE, 1)
     if kind is None or len(findings.problems) > problems:
         return NoTerminationPolicy()
     try:
-        made = kind(**arguments)
-        return made.with_audit(audit) if audit else made
+        policy = kind(**arguments)
+        return policy.with_audit(audit) if audit else policy
     except PolicyError as error:
         message = str(error).removeprefix(f"{error.key}: ")
-        findings.problem(message, inside(policy.path, error.key), policy.at(error.key))
+        findings.problem(message, inside(section.path, error.key), section.at(error.key))
         return NoTerminationPolicy()
 
 

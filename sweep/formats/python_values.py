@@ -11,7 +11,7 @@ from typing import Any
 
 import policies
 import samplers
-from policies import Goal, PolicyError
+from policies import EarlyTerminationPolicy, Goal, PolicyError
 from samplers import SpaceError
 from sweep.formats.findings import Findings
 from sweep.formats.parameter_space import noted
@@ -175,17 +175,25 @@ class Source:
         keywords = {k.arg: self.value(k.value, depth) for k in node.keywords if k.arg}
         if name in CONFIGS or name in SCRIPTS:
             return self._noted(name, positional, keywords, node)
-        if name not in _MADE:
+        make = self._maker(node.func, name, depth)
+        if make is None:
             return Unknown(node)
         unknown = self._known(None, *positional, *keywords.values())
         if isinstance(unknown, Unknown) or len(keywords) < len(node.keywords):
             return unknown or Unknown(node)
         try:
             with noted(self.findings, name, place_of(node)):
-                return _MADE[name](*positional, **keywords)
+                return make(*positional, **keywords)
         except (SpaceError, PolicyError, TypeError, ValueError, ArithmeticError) as error:
             self.findings.problem(f"{name}: {error}", at=place_of(node))
             return Unknown(node)
+
+    def _maker(self, function: ast.expr, name: str, depth: int) -> Callable[..., Any] | None:
+        """Return what makes the value of a call; None for what is not known here."""
+        if isinstance(function, ast.Attribute) and function.attr == "with_audit":
+            policy = self.value(function.value, depth)
+            return policy.with_audit if isinstance(policy, EarlyTerminationPolicy) else None
+        return _MADE.get(name)
 
     def _noted(
         self, name: str, positional: list[Any], keywords: dict[str, Any], node: ast.Call

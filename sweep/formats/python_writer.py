@@ -42,7 +42,9 @@ def python_of(sweep: Portable, module: str = "sweep") -> str:
     lines = []
     if policy in POLICIES:
         names.append(POLICIES[policy])
-        lines += [f"policy = {POLICIES[policy]}({_keywords(settings)})"]
+        audit = settings.pop("audit_fraction", 0)
+        audited = f".with_audit({audit!r})" if audit else ""
+        lines += [f"policy = {POLICIES[policy]}({_keywords(settings)}){audited}"]
     more = more_limits_of(definition)
     script = {"source_directory": sweep.code or ".", "script": sweep.script or "train.py"}
     if sweep.arguments:

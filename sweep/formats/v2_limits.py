@@ -2,7 +2,7 @@
 
 Beyond version 2 there are, all optional, the bounds of an hdconfig that it lacks, under `limits`:
 `max_consecutive_failures`, `max_idle_seconds`, `max_first_report_seconds`, `max_attempts` and
-`on_non_finite`.
+`on_non_finite`; and `audit_fraction`, under `early_termination`.
 """
 
 from __future__ import annotations
@@ -10,20 +10,14 @@ from __future__ import annotations
 import re
 from dataclasses import replace
 
-from policies import (
-    POLICIES,
-    EarlyTerminationPolicy,
-    Goal,
-    NoTerminationPolicy,
-    PolicyError,
-)
+from policies import POLICIES, EarlyTerminationPolicy, Goal, NoTerminationPolicy
 from sweep.core.definition import Limits
 from sweep.formats.checks import Unfit, mapping, number, text, whole
 from sweep.formats.fields import Fields
 from sweep.formats.findings import Findings
 from sweep.formats.hdconfig import more_limits
 from sweep.formats.located import Node, inside
-from sweep.formats.policy_section import ARGUMENTS
+from sweep.formats.policy_section import ARGUMENTS, BESIDES, made
 from sweep.formats.v2_space import snake_case, word_of
 
 DEFAULT_TIMEOUT = 5_184_000
@@ -107,17 +101,8 @@ def read_early_termination(job: Fields, findings: Findings) -> EarlyTerminationP
     section = Fields(node, inside(job.path, "early_termination"), findings)
     kind = section.need("type", word_of({word: word for word in _POLICIES}), "")
     checks = {word: ARGUMENTS[policy.__name__] for word, policy in _POLICIES.items()}
-    arguments = section.arguments(checks, kind, ["type"])
-    if kind == "truncation_selection" and "truncation_percentage" not in section:
-        section.need("truncation_percentage", whole(1, 99), 1)
+    arguments = section.arguments(checks, kind, BESIDES)
     for slack in ("slack_factor", "slack_amount"):  # 0 is how version 2 writes "not this one"
         if arguments.get(slack) == 0:
             del arguments[slack]
-    if not kind or len(findings.problems) > problems:
-        return NoTerminationPolicy()
-    try:
-        return _POLICIES[kind](**arguments)
-    except PolicyError as error:
-        message = str(error).removeprefix(f"{error.key}: ")
-        findings.problem(message, inside(section.path, error.key), section.at(error.key))
-        return NoTerminationPolicy()
+    return made(_POLICIES.get(kind), arguments, section, findings, problems)

@@ -110,7 +110,9 @@ slack = st.one_of(st.integers(1, 5), st.floats(0.01, 5).map(lambda v: round(v, 3
 policies = st.one_of(
     st.just({"name": "Default"}),
     *(
-        st.fixed_dictionaries({**when, **own}).map(lambda p, n=name: {"name": n, "properties": p})
+        st.fixed_dictionaries(
+            {**when, **own}, optional={"audit_fraction": st.sampled_from([0.05, 1.0])}
+        ).map(lambda p, n=name: {"name": n, "properties": p})
         for name, own in (
             ("Bandit", {"slack_factor": slack}),
             ("Bandit", {"slack_amount": slack}),

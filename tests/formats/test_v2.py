@@ -192,6 +192,8 @@ class TestWhatItMeans:
               "exclude_finished_jobs": False}),
             ("{type: bandit, slack_amount: 0.3, slack_factor: 0}",
              {"evaluation_interval": 1, "delay_evaluation": 0, "slack_amount": 0.3}),
+            ("{type: median_stopping, audit_fraction: 0.1}",
+             {"evaluation_interval": 1, "delay_evaluation": 0, "audit_fraction": 0.1}),
             ("null", None),
         ],
     )  # fmt: skip
