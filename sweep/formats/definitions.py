@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from sweep.core.definition import SweepDefinition
 from sweep.formats.findings import Findings
-from sweep.formats.hdconfig import HdConfig, read_hdconfig
-from sweep.formats.v2 import JobFile, is_job, read_job
+from sweep.formats.hdconfig import HdConfig, hdconfig_in
+from sweep.formats.located import Node
 from sweep.formats.yaml12 import read_yaml
+
+if TYPE_CHECKING:
+    from sweep.formats.v2 import JobFile
 
 
 def read_sweep_file(path: str | Path) -> HdConfig | JobFile:
@@ -17,7 +21,13 @@ def read_sweep_file(path: str | Path) -> HdConfig | JobFile:
     Raises:
         ConfigError: with everything that is wrong in the file, in file order.
     """
-    return read_job(path) if is_job_file(path) else read_hdconfig(path)
+    findings = Findings(path)
+    root = read_yaml(path, findings)
+    if not _is_job(root):
+        return hdconfig_in(root, findings)
+    from sweep.formats.v2 import job_in  # noqa: PLC0415 - most sweeps have an hdconfig
+
+    return job_in(root, path, findings)
 
 
 def is_job_file(path: str | Path) -> bool:
@@ -26,7 +36,7 @@ def is_job_file(path: str | Path) -> bool:
     Raises:
         ConfigError: it cannot be read at all.
     """
-    return is_job(read_yaml(path, Findings(path)))
+    return _is_job(read_yaml(path, Findings(path)))
 
 
 def read_definition(path: str | Path) -> SweepDefinition:
@@ -36,3 +46,8 @@ def read_definition(path: str | Path) -> SweepDefinition:
         ConfigError: with everything that is wrong in the file, in file order.
     """
     return read_sweep_file(path).definition
+
+
+def _is_job(root: Node) -> bool:
+    keys = root.value if isinstance(root.value, dict) else {}
+    return "type" in keys or ("trial" in keys and "sampling" not in keys)

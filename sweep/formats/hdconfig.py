@@ -114,7 +114,15 @@ def read_hdconfig(path: str | Path) -> HdConfig:
         ConfigError: with everything that is wrong in the file, in file order.
     """
     findings = Findings(path)
-    root = read_yaml(path, findings)
+    return hdconfig_in(read_yaml(path, findings), findings)
+
+
+def hdconfig_in(root: Node, findings: Findings) -> HdConfig:
+    """Check a sweep file that has been parsed.
+
+    Raises:
+        ConfigError: with everything that is wrong in the file, in file order.
+    """
     if not isinstance(root.value, dict):
         raise findings.fatal(
             f"expected a mapping with the keys {', '.join(KEYS)}, got {root}", at=root

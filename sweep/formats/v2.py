@@ -95,12 +95,6 @@ class JobFile:
     warnings: tuple[Problem, ...] = ()
 
 
-def is_job(root: Node) -> bool:
-    """Tell whether a file is a sweep job, right or wrong, and no hdconfig."""
-    keys = root.value if isinstance(root.value, dict) else {}
-    return "type" in keys or ("trial" in keys and "sampling" not in keys)
-
-
 def read_job(path: str | Path, overrides: Mapping[str, Node] | None = None) -> JobFile:
     """Read and check the file of a sweep job.
 
@@ -112,7 +106,15 @@ def read_job(path: str | Path, overrides: Mapping[str, Node] | None = None) -> J
         ConfigError: with everything that is wrong in the file, in file order.
     """
     findings = Findings(path)
-    root = overridden(read_yaml(path, findings), overrides or {})
+    return job_in(overridden(read_yaml(path, findings), overrides or {}), path, findings)
+
+
+def job_in(root: Node, path: str | Path, findings: Findings) -> JobFile:
+    """Check the file of a sweep job that has been parsed.
+
+    Raises:
+        ConfigError: with everything that is wrong in the file, in file order.
+    """
     if not isinstance(root.value, dict):
         raise findings.fatal(
             f"expected a mapping with the keys {', '.join(KEYS[1:])}, got {root}", at=root
