@@ -7,12 +7,14 @@ would act on (a variable, a pipe, a second command, a pattern of file names) is 
 
 from __future__ import annotations
 
-from sweep.formats.references import REFERENCE
+from sweep.formats.references import REFERENCE, Reference
 
 _OPERATORS = frozenset("|&;<>()")
 _PATTERNS = frozenset("*?")
 _BLANK = frozenset(" \t")
-_AFTER_DOLLAR = frozenset("_{(@*#?!$-0123456789'\"")
+_EXPANDED_IN_QUOTES = frozenset("_{(@*#?!$-0123456789")
+"""What makes a variable of a dollar sign in front of it, as a letter does."""
+_EXPANDED = _EXPANDED_IN_QUOTES | frozenset("'\"")
 _ESCAPED_IN_QUOTES = frozenset('$`"\\\n')
 _BUILTINS = {
     *("!", ".", ":", "[[", "{", "alias", "bg", "break", "builtin", "case", "cd", "command"),
@@ -76,7 +78,9 @@ class _Scanner:
         return self._words
 
     def _add(self, piece: str) -> None:
-        self._word = [*(self._word or []), piece]
+        if self._word is None:
+            self._word = []
+        self._word.append(piece)
 
     def _end(self) -> None:
         if self._word is not None:
@@ -86,7 +90,7 @@ class _Scanner:
     def _reference(self) -> bool:
         found = REFERENCE.match(self._text, self._at)
         if found:
-            self._add(f"${{{{{found[1]}.{found[2]}}}}}")
+            self._add(str(Reference(found[1], found[2])))
             self._at = found.end()
         return found is not None
 
@@ -118,13 +122,16 @@ class _Scanner:
             raise NeedsShell(f"{sign!r} stands in it")
         if sign in _PATTERNS:
             raise NeedsShell(f"a pattern of file names stands in it: {sign!r}")
-        if sign == "$" and (after.isalpha() or after in _AFTER_DOLLAR) and after:
-            raise NeedsShell(f"a variable stands in it: {self._text[self._at - 1 :][:20]!r}")
+        if sign == "$" and (after.isalpha() or after in _EXPANDED):
+            raise self._variable()
         if self._word is None and sign in "~#":
             raise NeedsShell(f"{sign!r} begins a word")
         if sign == "{" and self._braces():
             raise NeedsShell("a list in braces stands in it")
         self._add(sign)
+
+    def _variable(self) -> NeedsShell:
+        return NeedsShell(f"a variable stands in it: {self._text[self._at - 1 :][:20]!r}")
 
     def _braces(self) -> bool:
         """Tell whether a shell would make several words of what begins with this brace."""
@@ -156,13 +163,13 @@ class _Scanner:
             self._at += 1
             if sign == '"':
                 return
-            if sign == "\\" and after in _ESCAPED_IN_QUOTES and after:
+            if sign == "\\" and after in _ESCAPED_IN_QUOTES:
                 self._at += 1
                 self._add("" if after == "\n" else after)
             elif sign == "`" or (
-                sign == "$" and after and (after.isalpha() or after in "_{(@*#?!$-0123456789")
+                sign == "$" and (after.isalpha() or after in _EXPANDED_IN_QUOTES)
             ):
-                raise NeedsShell(f"a variable stands in it: {text[self._at - 1 :][:20]!r}")
+                raise self._variable()
             else:
                 self._add(sign)
         raise Unbalanced('a " is never closed')
