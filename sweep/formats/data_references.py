@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 import os
 import re
 from collections.abc import Iterable, Iterator, Mapping
@@ -11,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from sweep.errors import ConfigError, Problem
-from sweep.formats.findings import quoted
+from sweep.formats.findings import did_you_mean, quoted
 from sweep.formats.located import inside
 from sweep.formats.runconfig import RunConfiguration
 
@@ -72,8 +71,7 @@ def substituted(words: Iterable[Any], found: Mapping[str, DataReference]) -> tup
     def path(match: re.Match[str]) -> str:
         name = next(filter(None, match.groups()))
         if name not in found:
-            near = difflib.get_close_matches(name, found, 1)
-            hint = f"; did you mean {near[0]!r}?" if near else ""
+            hint = did_you_mean(name, found)
             raise ConfigError(f"arguments: {match[0]}: there is no data reference {name!r}{hint}")
         return found[name].path
 
@@ -146,9 +144,15 @@ class _Reader:
         named = named.removeprefix("file://")
         folder = self._source
         if str(store or "").lower() not in LOCAL:
-            mounted = os.environ.get(STORE + re.sub(r"\W", "_", str(store)).upper())
+            variable = STORE + re.sub(r"\W", "_", str(store)).upper()
+            mounted = os.environ.get(variable)
             if not mounted:
-                self.problem(key, _cloud(str(store)))
+                self.problem(
+                    key,
+                    f"the datastore {quoted(str(store))} is in a cloud account, which is not"
+                    f" reached from here: mount it and say where ({variable}=/the/folder), or name"
+                    " a path and no datastore",
+                )
                 return ""
             folder, named = Path(mounted), named.lstrip("/")
         elif "://" in named:
@@ -161,14 +165,6 @@ class _Reader:
             self.problem(key, f"there is no {quoted(str(path))}")
             return ""
         return str(path)
-
-
-def _cloud(store: str) -> str:
-    variable = STORE + re.sub(r"\W", "_", store).upper()
-    return (
-        f"the datastore {quoted(store)} is in a cloud account, which is not reached from here:"
-        f" mount it and say where ({variable}=/the/folder), or name a path and no datastore"
-    )
 
 
 def _spot(place: Problem) -> dict[str, Any]:
