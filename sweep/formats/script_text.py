@@ -15,7 +15,7 @@ MOST_FILES = 50
 READERS = frozenset(
     {"open", "read_csv", "read_json", "read_parquet", "loadtxt", "genfromtxt", "read_text"}
 )
-INSTALLERS = ("sys.path", "site.addsitedir", '"pip"', "'pip'", "pip install")
+INSTALLERS = (b"sys.path", b"site.addsitedir", b'"pip"', b"'pip'", b"pip install")
 """What a script may say that finds modules where nobody else does."""
 
 
@@ -61,19 +61,19 @@ def read_script(source: Path, script: str) -> ScriptText | None:
         OSError: it cannot be read.
     """
     place = source / script
-    tree = _tree(place)
-    if tree is None:
+    read = _read(place)
+    if read is None:
         return None
-    found = ScriptText(tree, files=[*_files(tree)])
-    home, seen, todo = place.parent, {place}, [(place, tree, True)]
+    found = ScriptText(read[1], files=[*_files(read[1])])
+    home, seen, todo = place.parent, {place}, [(place, read, True)]
     while todo:
-        path, tree, certain = todo.pop()
-        found.mends = found.mends or any(word in path.read_text("utf-8") for word in INSTALLERS)
+        path, (text, tree), certain = todo.pop()
+        found.mends = found.mends or any(word in text for word in INSTALLERS)
         for name, line, at_once in _imports(tree):
             root, sure = name.partition(".")[0], certain and at_once
             beside = [*_beside(home, name)]
             for other in beside if len(seen) < MOST_FILES else ():
-                if other not in seen and (below := _tree_or_none(other)) is not None:
+                if other not in seen and (below := _read_or_none(other)) is not None:
                     seen.add(other)
                     todo.append((other, below, sure))
             known = found.imports.get(root)
@@ -83,15 +83,16 @@ def read_script(source: Path, script: str) -> ScriptText | None:
     return found
 
 
-def _tree(place: Path) -> ast.Module | None:
+def _read(place: Path) -> tuple[bytes, ast.Module] | None:
     if place.suffix != ".py" or place.stat().st_size > LARGEST:
         return None
-    return ast.parse(place.read_bytes(), str(place))
+    text = place.read_bytes()
+    return text, ast.parse(text, str(place))
 
 
-def _tree_or_none(place: Path) -> ast.Module | None:
+def _read_or_none(place: Path) -> tuple[bytes, ast.Module] | None:
     try:
-        return _tree(place)
+        return _read(place)
     except (OSError, SyntaxError, ValueError):  # it may be for another Python, and not needed
         return None
 

@@ -268,6 +268,12 @@ def test_what_is_no_python(tmp_path):
     assert (found.level, found.text[:13]) == ("error", "train.py:2:1:")
 
 
+def test_a_script_that_is_no_utf_8_says_so_itself(tmp_path):
+    (tmp_path / "train.py").write_bytes(b"# coding: latin-1\nimport no_such_module  # \xe4\n")
+    text = look_at(tmp_path, "train.py")
+    assert [r.level for r in check_imports(text, sys.executable, tmp_path)] == ["error"]
+
+
 def test_files_that_no_run_would_find(tmp_path):
     (tmp_path / "there.csv").touch()
     text = read(
