@@ -8,7 +8,7 @@ from sweep.core.commands import SweepStatus
 from sweep.core.definition import SweepDefinition, begun_with, redefined
 from sweep.core.events import ConcurrencySet, Invalidated
 from sweep.core.replay import replay
-from sweep.core.run import INVALID
+from sweep.core.run import INVALID, OVER
 from sweep.core.scheduler import Scheduler
 from sweep.engine.wishes import leave
 from sweep.errors import UserError, WorkspaceError
@@ -56,7 +56,7 @@ def set_concurrency(folder: SweepFolder, runs: int) -> bool:
     with SweepReader(folder.database) as reader:
         status = reader.get("status")[0]
         most = SweepDefinition.from_wire(reader.get("definition")).limits.runs
-    if status in (SweepStatus.COMPLETED, SweepStatus.FAILED, SweepStatus.CANCELED):
+    if status in OVER:
         raise UserError(f"{folder.id} is {status}: nothing runs that could be bounded")
     if runs > most:
         raise UserError(

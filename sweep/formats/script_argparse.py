@@ -21,7 +21,11 @@ from sweep.formats.script_options import (
 PARSES = frozenset({"parse_args", "parse_intermixed_args"})
 LENIENT = frozenset({"parse_known_args", "parse_known_intermixed_args"})
 GROUPS = frozenset({"add_argument_group", "add_mutually_exclusive_group"})
-CERTAIN = (ast.Module, ast.FunctionDef, ast.Expr, ast.Assign, ast.AnnAssign, ast.Call)
+CERTAIN = (
+    *(ast.Module, ast.FunctionDef, ast.ClassDef, ast.With),
+    *(ast.Expr, ast.Assign, ast.AnnAssign, ast.Call),
+)
+"""What is done whenever that around it is."""
 
 
 def read_argparse(nodes: Sequence[ast.AST], calls: Sequence[ast.Call]) -> ScriptOptions:
@@ -131,7 +135,7 @@ def _certain(node: ast.AST, above: dict[ast.AST, ast.AST]) -> bool:
     while (node := above.get(node, node)) in above:
         if isinstance(node, ast.If) and "__name__" in ast.dump(node.test):
             continue
-        if not isinstance(node, (*CERTAIN, ast.With, ast.ClassDef)):
+        if not isinstance(node, CERTAIN):
             return False
     return True
 

@@ -118,11 +118,8 @@ def _folder(section: Fields, beside: Path, findings: Findings) -> Path | None:
     place = (beside / code.removeprefix("file://")).expanduser()
     if not place.is_dir():
         what = "is a file, not a folder" if place.is_file() else "there is no folder"
-        findings.problem(
-            f"{what} {quoted(str(place))}" if "no" in what else what,
-            inside(section.path, "code"),
-            section.at("code"),
-        )
+        at = section.at("code")
+        findings.problem(f"{what} {quoted(str(place))}", inside(section.path, "code"), at)
     return place
 
 
