@@ -17,9 +17,11 @@ import argparse
 import json
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -36,9 +38,16 @@ from policies import (
 )
 from sweep.view.recorded import Played, play
 
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+
 TOP = 0.05
 """The share of a draw that a stop should not have hit."""
 REFERENCES = ("hyperband", "hindsight", "none")
+SIDES = (("left", 6, 4), ("left", 6, -11), ("right", -6, 4), ("right", -6, -11), ("left", 6, 16))
+"""Where a name may stand beside its point: how it is aligned, points across and up."""
+DOT = 5.0
+"""Half the width of a point, in pixels."""
 COLUMNS = ("epochs", "regret", "time", "lost", "wrong")
 Results = dict[str, dict[str, list[float]]]
 Maker = Callable[[Task, Draw, int], EarlyTerminationPolicy]
@@ -77,14 +86,20 @@ class Bounds:
     workers: int
 
 
+@cache
+def whole(task: Task, seed: int, bounds: Bounds) -> tuple[Draw, Played]:
+    """Return a draw, and what becomes of it without a policy."""
+    draw = task.draw(seed, bounds.runs)
+    return draw, play(draw.recordings, NoTerminationPolicy(), task.goal, bounds.workers)
+
+
 def measure(task: Task, policy: Maker, bounds: Bounds) -> list[float]:
     """Return the means of the columns over the seeds."""
     found = []
     for seed in range(bounds.seeds):
-        draw = task.draw(seed, bounds.runs)
-        whole = play(draw.recordings, NoTerminationPolicy(), task.goal, bounds.workers)
+        draw, everything = whole(task, seed, bounds)
         played = play(draw.recordings, policy(task, draw, seed), task.goal, bounds.workers)
-        found.append(_columns(task, draw, played, whole))
+        found.append(_columns(task, draw, played, everything))
     return [float(x) for x in np.mean(found, axis=0)]
 
 
@@ -127,6 +142,7 @@ def draw(results: Results, path: Path) -> None:
     from matplotlib.figure import Figure
 
     axes = (figure := Figure(figsize=(8, 5), layout="constrained")).subplots()
+    points = {}
     for name, by_task in results.items():
         every = np.array(list(by_task.values()))
         epochs, regret, worst = every[:, 0].mean(), every[:, 1].mean(), every[:, 1].max()
@@ -135,12 +151,33 @@ def draw(results: Results, path: Path) -> None:
             colour = "#999999"
         axes.plot([epochs, epochs], [regret, worst], color=colour, alpha=0.35, linewidth=2)
         axes.plot(epochs, regret, "o", color=colour)
-        axes.annotate(name, (epochs, regret), (4, 4), textcoords="offset points", fontsize=8)
+        points[name] = epochs, regret
     axes.set_yscale("symlog", linthresh=0.005)
     axes.set_ylim(-0.001, 1.1)
+    axes.set_xlim(-0.02, 1.08)
     axes.set_xlabel("reports made, as a share of those without a policy")
     axes.set_ylabel("regret: mean (point) up to the worst task (line)")
+    _label(axes, points)
     figure.savefig(path, dpi=110)
+
+
+def _label(axes: Axes, points: Mapping[str, tuple[float, float]]) -> None:
+    """Write names beside points, each on the first side on which nothing is yet."""
+    from matplotlib.transforms import Bbox
+
+    axes.figure.draw_without_rendering()  # from now on the axes stay where they are
+    dots = axes.transData.transform([*points.values()])
+    taken = [Bbox.from_bounds(x - DOT, y - DOT, 2 * DOT, 2 * DOT) for x, y in dots]
+    for name, point in points.items():
+        for align, across, up in SIDES:
+            text = axes.annotate(
+                *(name, point, (across, up)), textcoords="offset points", fontsize=8, ha=align
+            )
+            box = text.get_window_extent()
+            if (align, across, up) == SIDES[-1] or not box.count_overlaps(taken):
+                taken.append(box)
+                break
+            text.remove()
 
 
 def main() -> None:
