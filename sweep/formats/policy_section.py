@@ -111,8 +111,14 @@ def made(
         return NoTerminationPolicy()
 
 
+def kind_of(word: str) -> type[EarlyTerminationPolicy] | None:
+    """Return the policy that is called so; None if none is."""
+    return _KINDS.get(word.replace("_", "").lower())
+
+
 def _kind(node: Node) -> type[EarlyTerminationPolicy]:
     word = node.value.replace("_", "") if isinstance(node.value, str) else ""
-    if word.lower() not in _KINDS:
+    kind = kind_of(word)
+    if kind is None:
         raise Unfit(listed(ARGUMENTS), node, did_you_mean(word, NAMES))
-    return _KINDS[word.lower()]
+    return kind

@@ -7,9 +7,8 @@ from typing import Any
 from policies import EarlyTerminationPolicy, PolicyError
 from sweep.errors import ConfigError
 from sweep.formats.findings import did_you_mean
-from sweep.formats.policy_section import ARGUMENTS, NAMES
+from sweep.formats.policy_section import ARGUMENTS, NAMES, kind_of
 
-_KINDS = {name.lower(): kind for name, kind in NAMES.items()}
 _SHORT = {"median": "medianstopping", "truncation": "truncationselection"}
 
 
@@ -20,8 +19,8 @@ def policy_of_words(text: str) -> EarlyTerminationPolicy:
         ConfigError: the name, or an argument, is unknown or wrong.
     """
     name, _, rest = text.partition(":")
-    word = name.strip().replace("_", "").lower()
-    kind = _KINDS.get(_SHORT.get(word, word))
+    word = name.strip().lower()
+    kind = kind_of(_SHORT.get(word, word))
     if kind is None:
         near = did_you_mean(name, NAMES)
         raise ConfigError(f"policy {name!r}: expected one of {', '.join(ARGUMENTS)}{near}")
