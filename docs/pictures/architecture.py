@@ -20,14 +20,20 @@ ROOT = Path(__file__).parent.parent.parent
 BOXES = {  # part: (left, bottom, width), what it holds
     "samplers": ((3.5, 0, 6.5), "expressions, spaces, sampling"),
     "policies": ((0, 0, 3.1), "when to stop, and why"),
-    "sweep.script": ((10.4, 0, 3.0), "Run, as a script sees it"),
+    "sweep.script": ((10.4, 0, 7.2), "Run, as a script sees it"),
+    "sweep.integrations": ((14.2, 1.5, 3.4), "callbacks for training loops"),
     "sweep.core": ((0, 1.5, 6.6), "events, run states, the scheduler, commands"),
-    "sweep.formats": ((0, 3.0, 3.1), "hdconfig.yml, run configurations"),
-    "sweep.storage": ((3.5, 3.0, 3.1), "journal, workspace, snapshots"),
+    "sweep.storage": ((0, 3.0, 3.1), "journal, workspace, snapshots"),
+    "sweep.formats": ((3.5, 3.0, 3.1), "hdconfig.yml, sweep jobs, others"),
     "sweep.compute": ((7.0, 3.0, 6.4), "targets, slots, guards; Ray in one file"),
-    "sweep.engine": ((0, 4.5, 13.4), "the one loop: hear, decide, write down, act"),
+    "sweep.view": ((0, 4.5, 2.3), "figures, replays"),
+    "sweep.engine": ((2.7, 4.5, 10.7), "the one loop: hear, decide, write down, act"),
     "sweep.api": ((0, 6.0, 13.4), "Python: HyperDrive's classes, tune, simulate"),
-    "sweep.cli": ((0, 7.5, 13.4), "the command `sweep`"),
+    "sweep.compat": (
+        (0, 7.5, 13.4),
+        "what old scripts and drivers import: azureml, MLflow's store",
+    ),
+    "sweep.cli": ((0, 9.0, 13.4), "the command `sweep`"),
 }
 PURE = {"samplers", "policies", "sweep.core"}
 HEIGHT = 0.95
@@ -104,7 +110,7 @@ def draw_targets(axes: Axes) -> None:
 
 def main() -> None:
     """Write architecture.png."""
-    figure, axes = plt.subplots(figsize=(15.4, 7.2))
+    figure, axes = plt.subplots(figsize=(15.4, 8.3))
     draw_targets(axes)
     for part, ((left, bottom, width), holds) in BOXES.items():
         colour = "#dceaf7" if part in PURE else "#f4f1ea"
@@ -137,7 +143,7 @@ def main() -> None:
     about = "arrows: imports, from the code; those that others imply are left out"
     axes.text(13.4, -0.45, about, fontsize=9, ha="right")
     axes.set_xlim(-0.2, 17.8)
-    axes.set_ylim(-0.6, 8.6)
+    axes.set_ylim(-0.6, 10.1)
     axes.axis("off")
     figure.savefig(Path(__file__).with_name("architecture.png"), dpi=130, bbox_inches="tight")
 
