@@ -35,7 +35,9 @@ _service = of_the_service(
 
 _named = many(
     click.option(
-        "--name", "-n", default="", help="A job's name, or a trial's. Default: the last."
+        *("--name", "-n"),
+        default="",
+        help="A job's name, or a trial's. Default: the last; of `cancel`, none.",
     ),
     workspace_option,
     _service,
