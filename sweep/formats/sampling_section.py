@@ -15,7 +15,7 @@ from sweep.formats.checks import Check, Unfit, flag, mapping, one_of, whole
 from sweep.formats.fields import Fields
 from sweep.formats.findings import Findings
 from sweep.formats.located import Node, inside
-from sweep.formats.parameter_space import noted, read_parameters
+from sweep.formats.parameter_space import Parameter, noted, read_parameters
 from sweep.formats.passing import space_bytes
 
 EXAMPLE = "{type: random, parameter_space: [...]}"
@@ -59,19 +59,39 @@ def read_sampling(fields: Fields, findings: Findings) -> Sampling | None:
     if not kind:
         return None
     make = partial(SAMPLINGS[kind], **settings)
+    path, at = inside(section.path, "parameter_space"), section.at("parameter_space")
+    return made_of(parameters, make, path, at, findings, problems)
+
+
+def made_of(
+    parameters: Mapping[str, Parameter],
+    make: Callable[[Mapping[str, Expression]], Sampling],
+    path: str,
+    at: Node,
+    findings: Findings,
+    problems: int,
+) -> Sampling | None:
+    """Return a sampling of parameters, or None after a problem.
+
+    Args:
+        parameters: by name.
+        make: makes a sampling of expressions.
+        path: of the section with the parameters.
+        at: that section.
+        findings: take what is wrong.
+        problems: how many they had before the sampling was read.
+    """
     # One by one first, so that every parameter this sampling cannot take is known by its place.
-    for name, parameter in parameters.items():
-        path, at = parameter.path, parameter.node
-        with noted(findings, path, at):
-            alone = made(make, {name: parameter.expression}, path, at, findings)
+    for name, one in parameters.items():
+        with noted(findings, one.path, one.node):
+            alone = _made(make, {name: one.expression}, one.path, one.node, findings)
         if alone is not None:
-            _check_passing(alone.space, path, at, findings)
+            _check_passing(alone.space, one.path, one.node, findings)
     if len(findings.problems) > problems:
         return None
     space = {name: parameter.expression for name, parameter in parameters.items()}
-    path, at = inside(section.path, "parameter_space"), section.at("parameter_space")
     with noted(Findings(findings.source), path, at):  # what it warns of was noted above
-        return made(make, space, path, at, findings)
+        return _made(make, space, path, at, findings)
 
 
 def _check_passing(space: Space, path: str, at: Node, findings: Findings) -> None:
@@ -81,14 +101,13 @@ def _check_passing(space: Space, path: str, at: Node, findings: Findings) -> Non
         findings.problem(str(error), path, at)
 
 
-def made(
+def _made(
     make: Callable[[Mapping[str, Expression]], Sampling],
     space: Mapping[str, Expression],
     path: str,
     at: Node,
     findings: Findings,
 ) -> Sampling | None:
-    """Return a sampling of a space, or None after a problem."""
     try:
         return make(space)
     except SpaceError as error:

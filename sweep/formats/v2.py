@@ -24,9 +24,8 @@ from sweep.formats.fields import Fields
 from sweep.formats.findings import Findings, in_file_order, quoted
 from sweep.formats.located import Node, inside
 from sweep.formats.overrides import overridden
-from sweep.formats.parameter_space import noted
 from sweep.formats.record import variables
-from sweep.formats.sampling_section import SETTINGS, made
+from sweep.formats.sampling_section import SETTINGS, made_of
 from sweep.formats.v2_command import Command
 from sweep.formats.v2_data import Input, read_inputs, read_outputs
 from sweep.formats.v2_limits import read_early_termination, read_limits, read_objective
@@ -190,15 +189,8 @@ class _Reading:
         if not kind or not parameters:
             return None
         make = partial(SAMPLINGS[kind], **settings)
-        for name, parameter in parameters.items():
-            with noted(findings, parameter.path, parameter.node):
-                made(make, {name: parameter.expression}, parameter.path, parameter.node, findings)
-        if len(findings.problems) > problems:
-            return None
-        space = {name: parameter.expression for name, parameter in parameters.items()}
-        node = top.at("search_space")
-        with noted(Findings(findings.source), "search_space", node):  # noted above
-            return made(make, space, "search_space", node, findings)
+        at = top.at("search_space")
+        return made_of(parameters, make, "search_space", at, findings, problems)
 
     def _algorithm(self) -> tuple[str, dict[str, Any]]:
         """Return the kind of sampling and its settings."""

@@ -307,6 +307,10 @@ class TestWhatIsWrong:
         assert any(message in problem for problem in problems), problems
         assert all(problem.startswith("job.yml:") for problem in problems)
 
+    def test_a_value_that_no_script_can_be_given(self, folder):
+        (problem,) = wrong(folder, JOB.replace("[rbf, linear]", f"[{'x' * 140_000}]"))
+        assert "search_space.kind: kind: 140,000 bytes in one argument" in problem
+
     def test_all_mistakes_in_the_order_of_the_file(self, folder):
         text = JOB.replace("goal: minimize", "goal: min").replace("type: sweep", "type: swep")
         text = text.replace("slack_factor: 0.1", "slack: 1")
