@@ -40,14 +40,16 @@ async def until_above(
         await asyncio.sleep(max(seconds, took / SHARE))
 
 
-def size_of(folder: Path, enough: float = float("inf")) -> int:
+def size_of(folder: Path, enough: float = float("inf"), *, whole: bool = False) -> int:
     """Return the bytes on the disk that are below a run's folder, without its printed output.
 
     Args:
         folder: links in it are not followed; what vanishes meanwhile is left out.
         enough: stop counting when there are more.
+        whole: count what it has printed too, and however many files there are.
     """
     size, entries, todo = 0, 0, [str(folder)]
+    most = float("inf") if whole else MOST_ENTRIES
     printed = str(folder / "user_logs" / "std_log.")
     while todo:
         with contextlib.suppress(OSError), os.scandir(todo.pop()) as found:
@@ -55,10 +57,10 @@ def size_of(folder: Path, enough: float = float("inf")) -> int:
                 entries += 1
                 if entry.is_dir(follow_symlinks=False):
                     todo.append(entry.path)
-                elif not entry.path.startswith(printed):
+                elif whole or not entry.path.startswith(printed):
                     with contextlib.suppress(OSError):
                         size += entry.stat(follow_symlinks=False).st_blocks * 512
-                if size > enough or entries > MOST_ENTRIES:
+                if size > enough or entries > most:
                     return size
     return size
 

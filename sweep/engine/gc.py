@@ -17,11 +17,11 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from sweep.compute.outputs import size_of
 from sweep.core.commands import SweepStatus
 from sweep.core.run import OVER
 from sweep.engine.bundle import LOGS
 from sweep.engine.provenance import trees_of
-from sweep.engine.smoke import size_of
 from sweep.errors import SweepError
 from sweep.storage.journal import Batch, SqliteJournal
 from sweep.storage.lock import Lock
@@ -171,7 +171,9 @@ def _snapshots(workspace: WorkspaceFolder, staying: Sequence[SweepFolder]) -> li
 
 def _bytes(paths: Iterable[Path]) -> int:
     return sum(
-        size_of(path) if path.is_dir() and not path.is_symlink() else path.lstat().st_blocks * 512
+        size_of(path, whole=True)
+        if path.is_dir() and not path.is_symlink()
+        else path.lstat().st_blocks * 512
         for path in paths
     )
 

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import time
 from dataclasses import dataclass, field, replace
-from pathlib import Path
 
 from samplers import Configuration
+from sweep.compute.outputs import size_of
 from sweep.core.definition import SweepDefinition
 from sweep.core.events import Reported, Started
 from sweep.engine.ancestors import NOBODY
@@ -135,16 +135,7 @@ def _read(found: Smoke, folder: SweepFolder, *, enough: bool) -> None:
     if row is None:
         return
     found.configuration = row.configuration
-    found.size = size_of(folder.run_folder(0, row.attempt))
+    found.size = size_of(folder.run_folder(0, row.attempt), whole=True)
     if not enough:
         found.ended, found.reason = row.status, row.reason
         found.tail = str(row.facts.get("tail") or "")
-
-
-def size_of(folder: Path) -> int:
-    """Return the bytes that the files below a folder take on the disk."""
-    found = 0
-    for path in folder.rglob("*"):
-        if not path.is_symlink() and path.is_file():
-            found += path.stat().st_blocks * 512
-    return found

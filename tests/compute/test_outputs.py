@@ -28,6 +28,7 @@ def test_the_size_of_a_folder(tmp_path):
     with (tmp_path / "sparse").open("wb") as file:
         file.truncate(1 << 30)  # takes no room
     assert 2 * BLOCK <= size_of(tmp_path) < 2 * BLOCK + 20_000
+    assert 4 * BLOCK <= size_of(tmp_path, whole=True) < 4 * BLOCK + 20_000
     assert size_of(tmp_path / "missing") == 0
 
 
@@ -37,6 +38,7 @@ def test_counting_ends_when_it_is_enough(tmp_path, monkeypatch):
     assert BLOCK < size_of(tmp_path, BLOCK) < 4 * BLOCK
     monkeypatch.setattr(outputs, "MOST_ENTRIES", 4)
     assert size_of(tmp_path) < 6 * BLOCK
+    assert size_of(tmp_path, whole=True) >= 10 * BLOCK
 
 
 def test_it_is_waited_until_there_is_too_much(tmp_path):
