@@ -111,6 +111,10 @@ class SweepDefinition:
         )
 
 
+BEGINNING = ("definition", "first_definition", "prior")
+"""The facts that `begun_with` takes."""
+
+
 def begun_with(facts: Mapping[str, Any]) -> SweepDefinition:
     """Return the definition from which a sweep's journal is replayed.
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 
 from sweep.core.commands import SweepStatus
-from sweep.core.definition import SweepDefinition, begun_with, redefined
+from sweep.core.definition import BEGINNING, SweepDefinition, begun_with, redefined
 from sweep.core.events import ConcurrencySet, Invalidated
 from sweep.core.replay import replay
 from sweep.core.run import INVALID, OVER
@@ -84,8 +84,7 @@ def _is_at_rest(folder: SweepFolder) -> bool:
 def _amend(folder: SweepFolder, event: Invalidated | ConcurrencySet) -> None:
     with Lock(folder.lock):
         with SweepReader(folder.database) as reader:
-            names = ("definition", "first_definition", "prior")
-            began = begun_with({name: reader.get(name, None) for name in names})
+            began = begun_with({name: reader.get(name, None) for name in BEGINNING})
         journal = SqliteJournal(folder.database, began.goal)
         try:
             scheduler = Scheduler(began)

@@ -14,7 +14,7 @@ from sweep.compute.ray_target import RayTarget
 from sweep.compute.renewal import target_on
 from sweep.compute.target import RunOrder
 from sweep.core.commands import Launch
-from sweep.core.definition import SweepDefinition, begun_with
+from sweep.core.definition import BEGINNING, SweepDefinition, begun_with
 from sweep.core.run import OVER
 from sweep.core.scheduler import Scheduler
 from sweep.engine.ancestors import spaces_of
@@ -80,8 +80,7 @@ class OpenSweep(Closing):
         folder = self.folder
         with SweepReader(folder.database) as reader:
             present = SweepDefinition.from_wire(reader.get("definition"))
-            first = ("definition", "first_definition", "prior")
-            began_with = {name: reader.get(name, None) for name in first}
+            began_with = {name: reader.get(name, None) for name in BEGINNING}
             template = reader.get("template")
             with Explained(folder.database, values=True):
                 cluster = present_cluster(folder, reader.get("cluster", None))

@@ -21,7 +21,7 @@ from policies import (
     Verdict,
 )
 from sweep.core.commands import Command, Stop
-from sweep.core.definition import SweepDefinition, begun_with
+from sweep.core.definition import BEGINNING, SweepDefinition, begun_with
 from sweep.core.events import Report, Reported
 from sweep.core.replay import Past
 from sweep.core.run import TERMINAL, RunState
@@ -29,7 +29,6 @@ from sweep.core.scheduler import Scheduler
 from sweep.errors import SweepError
 from sweep.storage.reader import SweepReader
 
-FACTS = ("definition", "first_definition", "prior")
 ALONE = "it goes on: no other run had reported yet, and one alone is never stopped"
 LEADER = "it goes on: the best of all runs is never stopped"
 
@@ -68,7 +67,7 @@ def evaluations(reader: SweepReader, run: int) -> list[Evaluation]:
 
 def began(reader: SweepReader) -> SweepDefinition:
     """Return the definition from which a sweep's journal is played again."""
-    return begun_with({name: reader.get(name, None) for name in FACTS})
+    return begun_with({name: reader.get(name, None) for name in BEGINNING})
 
 
 class _Again:
