@@ -8,9 +8,8 @@ from pathlib import Path
 from typing import Any
 
 from samplers import Configuration, Space, SpaceError
-from sweep.core.definition import SweepDefinition
+from sweep.core.single import SINGLE
 from sweep.engine.ancestors import spaces_of
-from sweep.engine.continuation import space_of
 from sweep.engine.template import ScriptTemplate
 from sweep.errors import ConfigError
 from sweep.storage.reader import RunRow, SweepReader
@@ -75,10 +74,15 @@ def argv_of(
 
 
 def spaces_in(reader: SweepReader) -> list[Space]:
-    """Return the spaces that configurations of a sweep may come from."""
+    """Return the spaces that configurations of a sweep may come from; none for a lone run."""
+    return spaces_of({"spaces": [g for g in generators_in(reader) if g["name"] != SINGLE]})
+
+
+def generators_in(reader: SweepReader) -> list[Mapping[str, Any]]:
+    """Return the stored forms of the samplings that configurations of a sweep may come from."""
     kept = [reader.get("definition"), reader.get("first_definition", None)]
-    own = [space_of(SweepDefinition.from_wire(wire)) for wire in kept if wire]
-    return [s for s in own if s is not None] + spaces_of(reader.get("prior", None))
+    own = [wire["generator_config"] for wire in kept if wire]
+    return [*own, *(reader.get("prior", None) or {}).get("spaces", ())]
 
 
 def space_for(spaces: Sequence[Space], configuration: Configuration) -> Space | None:

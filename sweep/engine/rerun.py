@@ -9,7 +9,7 @@ from pathlib import Path
 from sweep.core.definition import SweepDefinition
 from sweep.core.prior import Prior
 from sweep.core.single import Single
-from sweep.engine.provenance import environment_of, kept_for
+from sweep.engine.provenance import environment_of, generators_in, kept_for
 from sweep.engine.submit import keep
 from sweep.engine.surroundings import changes, surroundings
 from sweep.engine.targets import workspace_of
@@ -50,9 +50,7 @@ def rerun(
         kept = kept_for(reader, row)
         about = {name: reader.get(name, None) for name in KEPT}
         definition = SweepDefinition.from_wire(reader.get("definition"))
-        generators = [reader.get("definition")["generator_config"]]
-        generators += [d["generator_config"] for d in (reader.get("first_definition", None),) if d]
-        generators += (reader.get("prior", None) or {}).get("spaces", [])
+        generators = generators_in(reader)
         experiment, known = reader.get("experiment"), environment_of(reader, row)
     template = dict(kept["template"])
     if "command" not in template:
@@ -69,9 +67,8 @@ def rerun(
     if row.attempt > 1:
         warn(f"attempt {row.attempt} may have gone on from what others left; this one begins anew")
     template["earlier"] = _earlier(template, row)
-    lone = isinstance(definition.sampling, Single)
     prior = None
-    if not lone:
+    if not isinstance(definition.sampling, Single):
         prior = {**Prior(given=(row.configuration,)).to_wire(), "spaces": generators}
     limits = replace(definition.limits, runs=1, concurrent=1, consecutive_failures=None)
     return keep(
