@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import hashlib
 import os
-import shutil
 import urllib.error
 import urllib.request
 from dataclasses import replace
 from pathlib import Path, PurePosixPath
+from typing import IO
 from urllib.parse import urlsplit
 
 from sweep.errors import UserError
@@ -19,6 +19,7 @@ FOLDER = "inputs"
 SECONDS = 60
 """Without any answer, after which a fetch is given up."""
 MOST_BYTES = 10 * 1000**3
+BLOCK = 1 << 20
 
 
 class _OnlyHttps(urllib.request.HTTPRedirectHandler):
@@ -54,9 +55,9 @@ def _fetch(url: str, place: Path) -> None:
         opener = urllib.request.build_opener(_OnlyHttps)
         with opener.open(url, timeout=SECONDS) as answer, part.open("wb") as file:
             length = int(answer.headers.get("Content-Length") or 0)
-            if length > MOST_BYTES:
-                raise UserError(f"{_shown(url)}: {length:,} bytes are too many to fetch")
-            shutil.copyfileobj(answer, file)
+            taken = length if length > MOST_BYTES else _copied(answer, file, length)
+            if taken > MOST_BYTES:
+                raise UserError(f"{_shown(url)}: {taken:,} bytes are too many to fetch")
         part.replace(place)
     except (OSError, ValueError) as error:  # URLError is an OSError
         if isinstance(error, urllib.error.HTTPError):
@@ -67,6 +68,20 @@ def _fetch(url: str, place: Path) -> None:
         ) from None
     finally:
         part.unlink(missing_ok=True)
+
+
+def _copied(answer: IO[bytes], file: IO[bytes], length: int) -> int:
+    """Copy an answer, and no more than is too much; return how many bytes that are.
+
+    Raises:
+        OSError: it has ended before the `length` that it promised; 0 for none.
+    """
+    taken = 0
+    while taken <= MOST_BYTES and (block := answer.read(BLOCK)):
+        taken += file.write(block)
+    if taken < length:
+        raise OSError(f"it ended after {taken:,} of {length:,} bytes")
+    return taken
 
 
 def _shown(url: str) -> str:

@@ -16,6 +16,7 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
 
+from sweep.engine import fetch
 from sweep.engine.fetch import fetched
 from sweep.errors import UserError
 from sweep.formats.v2_data import Input
@@ -35,6 +36,15 @@ class Site(BaseHTTPRequestHandler):
         elif self.path.startswith("/data.csv"):
             self.send_response(200)
             self.send_header("Content-Length", "3")
+            self.end_headers()
+            self.wfile.write(b"1,2")
+        elif self.path == "/cut.csv":
+            self.send_response(200)
+            self.send_header("Content-Length", "9")
+            self.end_headers()
+            self.wfile.write(b"1,2")
+        elif self.path == "/long.csv":  # it does not say how long
+            self.send_response(200)
             self.end_headers()
             self.wfile.write(b"1,2")
         else:
@@ -126,9 +136,22 @@ def test_it_may_have_moved(site, trusted, workspace):
     assert str(fetched(at(site, "/moved.csv"), workspace).value).endswith("/moved.csv")
 
 
+def test_its_length_need_not_be_known(site, trusted, workspace):
+    assert Path(str(fetched(at(site, "/long.csv"), workspace).value)).read_bytes() == b"1,2"
+
+
+def test_what_is_too_long(site, trusted, workspace, monkeypatch):
+    monkeypatch.setattr(fetch, "MOST_BYTES", 2)
+    for path in ("/data.csv", "/long.csv"):
+        with pytest.raises(UserError, match="are too many to fetch"):
+            fetched(at(site, path), workspace)
+    assert list(workspace.path.rglob("inputs/*/*")) == []
+
+
 @pytest.mark.parametrize(
     ("path", "message"),
     [
+        ("/cut.csv", "it ended after 3 of 9 bytes"),
         ("/other.csv?key=secret", "cannot be fetched (Not Found)"),
         ("/unsafe.csv", "not https"),
     ],
