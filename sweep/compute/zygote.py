@@ -12,8 +12,7 @@ is well. Each request then is {"argv": [...], "env": {...}, "cwd": "...", "guard
 
 A fork copies the calling thread only, so it is safe where there is no other, and where nothing
 is held that cannot be shared, such as a GPU. That is looked at after each import, and before
-each fork. The run is a grandchild: its parent ends at once, so that the guard, which is a child
-subreaper, gets it as a child of its own.
+each fork. The run is a grandchild: its parent ends at once, and the guard, a subreaper, gets it.
 """
 
 from __future__ import annotations
@@ -30,6 +29,7 @@ import random
 import signal
 import socket
 import sys
+import time
 import types
 
 TYPE_CHECKING = False
@@ -39,6 +39,8 @@ if TYPE_CHECKING:
     Areas = dict[str, tuple[int, int]]
 
 PR_SET_PDEATHSIG = 1
+LEAVING_SECONDS = 1.0
+"""How long a thread that has ended, and was even joined, may still be seen."""
 DEVICES = ("/dev/nvidia", "/dev/kfd", "/dev/dri/", "/dev/davinci", "/dev/accel")
 QUIET = {"JE_ARROW_MALLOC_CONF": "background_thread:false"}
 """With these, libraries start no thread when imported; runs do not get to see them."""
@@ -51,9 +53,11 @@ libc = ctypes.CDLL(None)
 
 def unsafe() -> str:
     """Return what keeps this process from being forked; empty for nothing."""
-    threads = sum(1 for _ in os.scandir("/proc/self/task"))
-    if threads > 1:
-        return f"{threads - 1} more threads run"
+    until = time.monotonic() + LEAVING_SECONDS
+    while (threads := len(os.listdir("/proc/self/task"))) > 1:
+        if time.monotonic() > until:
+            return f"{threads - 1} more threads run"
+        time.sleep(0.001)
     with contextlib.suppress(OSError), open("/proc/thread-self/children", "rb") as children:
         if children.read().split():
             return "another process was started"
@@ -87,8 +91,7 @@ def serve() -> None:
     os.dup2(null, 0)
     first, _ = receive(channel)
     sys.path[:] = [p for p in sys.path if p != os.path.dirname(os.path.abspath(__file__))]
-    for name, value in QUIET.items():
-        os.environ.setdefault(name, value)
+    os.environ.update({**QUIET, **os.environ})
     why = load(first["modules"])
     flush()
     for place in (1, 2):  # until now they were those of the run that waits for us
@@ -116,8 +119,7 @@ def receive(channel: socket.socket) -> tuple[dict[str, Any], list[int]]:
             os._exit(0)
         data += more
         descriptors += found
-    request: dict[str, Any] = json.loads(data)
-    return request, descriptors
+    return json.loads(data), descriptors
 
 
 def fork(
@@ -258,10 +260,8 @@ def become_script(argv: list[str]) -> None:
 
 def exit_code(said: object) -> int:
     """Return the exit code for what `sys.exit` was given."""
-    if said is None:
-        return 0
-    if isinstance(said, int):
-        return said & 0xFF
+    if said is None or isinstance(said, int):
+        return (said or 0) & 0xFF
     with contextlib.suppress(BaseException):
         print(said, file=sys.stderr)
     return 1

@@ -306,6 +306,14 @@ class TestColdAfterAll:
         assert bench.begin("", warm=modules, PYTHONPATH=path)["event"] == "started", "told once"
         assert bench.hear()["code"] == 0
 
+    def test_a_thread_that_ends_is_no_reason(self, bench, tmp_path):
+        source = "import _thread, time; _thread.start_new_thread(time.sleep, (0.05,))"
+        (tmp_path / "lib").mkdir()
+        (tmp_path / "lib" / "brief.py").write_text(source)
+        script = "import sys; print('brief' in sys.modules)"
+        path = str(tmp_path / "lib")
+        assert bench.whole(script, warm=["brief"], PYTHONPATH=path) == (0, "True\n")
+
     @pytest.mark.parametrize(
         ("name", "value"), [("PYTHONHASHSEED", "1"), ("LD_PRELOAD", ""), ("MKL_NUM_THREADS", "2")]
     )
