@@ -193,11 +193,12 @@ def _unsuitable(order: dict[str, Any]) -> str:
 
 
 def _read(descriptor: int, seconds: float) -> bytes:
+    """Return what comes until the end, or until nothing has come for so long."""
     poll, data = select.poll(), b""
     poll.register(descriptor, select.POLLIN)
     while poll.poll(seconds * 1000):
         more = os.read(descriptor, 4096)
         if not more:
-            return data
+            break
         data += more
-    return b""
+    return data  # a run that has said that it is there must not be started once more

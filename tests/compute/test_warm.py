@@ -13,6 +13,7 @@ from typing import Any
 import pytest
 
 from sweep.compute.descent import descendants
+from sweep.compute.warm import _read
 from tests.compute.guards import Watched, parent_of
 
 MODULES = ["decimal", "logging:getLogger"]
@@ -341,3 +342,13 @@ class TestColdAfterAll:
         assert bench.hear()["event"] == "started"
         assert bench.hear()["code"] == 0
         assert bench.everything() == "True\n"
+
+
+def test_an_answer_counts_before_its_end_has_come():
+    """Whoever forks may be held up when the run has already begun."""
+    out, into = os.pipe()
+    os.write(into, b"123")
+    assert _read(out, 0.01) == b"123"
+    os.close(into)
+    assert _read(out, 10) == b""
+    os.close(out)
