@@ -2,18 +2,18 @@
 
 from __future__ import annotations
 
-import importlib.util
 import os
 import secrets
 import shutil
 import subprocess
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 from sweep.compute.compat import IMPORTABLE, TRACKING
+from sweep.compute.environments import our_packages
+from sweep.compute.out_of_sight import OF_A_MACHINE
 from sweep.compute.overheard import VARIABLE
-from sweep.compute.travel import OF_A_MACHINE
 
 ENGINES = ("docker", "podman")
 ASK_SECONDS = 20.0
@@ -81,7 +81,8 @@ def contained(
         argv += ["--shm-size", str(size)]
     places = [folder, str(sockets), *data.values()]
     argv += [word for path in dict.fromkeys(places) for word in _mount(path, path)]
-    argv += [word for path in _ours() for word in _mount(str(path), f"{OURS}/{path.name}", ",ro")]
+    for path in our_packages():
+        argv += _mount(str(path), f"{OURS}/{path.name}", ",ro")
     argv += ["--workdir", order.get("cwd") or folder]
     env = dict(order["env"])
     ours = (OURS, env.get("PYTHONPATH"), f"{OURS}/{IMPORTABLE.relative_to(IMPORTABLE.parents[2])}")
@@ -119,13 +120,6 @@ def _mount(source: str, target: str, more: str = "") -> list[str]:
     if "," in source or '"' in source:
         raise NoEngine(f"the path {source!r} cannot be given to a container: it has a comma in it")
     return ["--mount", f"type=bind,source={source},target={target}{more}"]
-
-
-def _ours() -> Iterator[Path]:
-    for name in ("sweep", "samplers", "policies"):
-        found = importlib.util.find_spec(name)
-        if found is not None and found.origin:
-            yield Path(found.origin).parent
 
 
 def _quietly(argv: list[str]) -> list[str]:

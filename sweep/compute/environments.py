@@ -40,7 +40,7 @@ TAIL_LINES = 6
 """Of what a program has said that failed."""
 CONDAS = ("micromamba", "mamba", "conda")
 OURS = ("sweep", "samplers", "policies")
-"""What a script imports of us; it is copied into every environment."""
+"""What a script imports of us."""
 SECRET_FREE_PREFIXES = ("RAY_", "SWEEP_", "CONDA_", "VIRTUAL_ENV", "PYTHONHOME", "PYTHONPATH")
 """Variables that would lead the programs that install astray, or are none of their business."""
 
@@ -265,7 +265,8 @@ def _pythons(wanted: str) -> Iterator[tuple[str, str]]:
                 yield found, answer.stdout.decode().strip()
 
 
-def _our_packages() -> Iterator[Path]:
+def our_packages() -> Iterator[Path]:
+    """Yield the folders of what a script imports of us, as far as they are here."""
     for name in OURS:
         found = importlib.util.find_spec(name)
         if found is not None and found.origin:
@@ -273,7 +274,7 @@ def _our_packages() -> Iterator[Path]:
 
 
 def _our_texts() -> Iterator[str]:
-    for folder in _our_packages():
+    for folder in our_packages():
         for file in sorted((folder / "script").glob("*.py")):
             yield file.read_text()
 
@@ -281,7 +282,7 @@ def _our_texts() -> Iterator[str]:
 def _add_ours(folder: Path) -> None:
     """Copy what a script imports of us, as far as it is here, beside the packages."""
     for place in folder.glob("lib/python3*/site-packages"):
-        for ours in _our_packages():
+        for ours in our_packages():
             if not (place / ours.name).exists():  # else it was asked for by name
                 skip = shutil.ignore_patterns("__pycache__")
                 shutil.copytree(ours, place / ours.name, ignore=skip)

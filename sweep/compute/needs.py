@@ -9,7 +9,6 @@ import asyncio
 import json
 import os
 import shutil
-import socket
 import sys
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
@@ -17,11 +16,10 @@ from typing import Any
 
 from sweep.compute.containers import NoEngine, clear, contained, engine, remove
 from sweep.compute.environments import Unmet, environment, variables
+from sweep.compute.guarding import send_order, start_guard
 from sweep.compute.spread import arranged
 
 Order = dict[str, Any]
-Start = Callable[[Path], socket.socket]
-Send = Callable[[socket.socket, Order, list[int]], None]
 
 
 class Needs:
@@ -33,12 +31,10 @@ class Needs:
 
     Args:
         guard: the file of the guard under which programs are executed that install something.
-        start, send: see `slot.start_guard` and `slot.send_order`.
     """
 
-    def __init__(self, guard: Path, start: Start, send: Send) -> None:
+    def __init__(self, guard: Path) -> None:
         self._guard = guard
-        self._start, self._send = start, send
         self._program = ""  # that runs containers
         self._met: dict[str, Path | None] = {}
         self._bringing: dict[str, asyncio.Task[Path | None]] = {}
@@ -112,12 +108,12 @@ class Needs:
 
     async def _execute(self, argv: Sequence[str], env: Mapping[str, str], log: Path) -> int:
         """Execute a program under a guard of its own; return its exit code."""
-        guard = self._start(self._guard)
+        guard = start_guard(self._guard)
         reader, writer = await asyncio.open_unix_connection(sock=guard)
         try:
             with log.open("ab") as output:
                 order = {"do": "start", "argv": [*argv], "env": dict(env), "cwd": str(log.parent)}
-                self._send(guard, order, [output.fileno()])
+                send_order(guard, order, [output.fileno()])
             while line := await reader.readline():
                 event = json.loads(line)
                 if event["event"] == "refused":

@@ -50,7 +50,7 @@ class Slot:
         self._guard_file = self._folder / "guard.py"
         for name, source in guard_sources.items():
             (self._folder / name).write_text(source)
-        self._needs = Needs(self._guard_file, start_guard, send_order)
+        self._needs = Needs(self._guard_file)
         self._run: Execution | None = None
         self._waiting: deque[Order] = deque()
         self._ready: dict[str, asyncio.Task[Execution | None]] = {}  # the first of those
