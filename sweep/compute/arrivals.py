@@ -15,7 +15,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from sweep.compute.given_back import FOLDERS, MOST_FILES
+from sweep.compute.out_of_sight import FOLDERS, MOST_FILES
 from sweep.compute.unpacking import is_inside
 
 BOUND = 1_000_000_000

@@ -17,8 +17,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from sweep.compute.given_back import FOLDERS, MOST_FILES
 from sweep.compute.line import Line
+from sweep.compute.out_of_sight import FOLDERS, MOST_FILES
 
 LOOK_SECONDS = 1.0
 SHARE = 0.05

@@ -19,10 +19,10 @@ from typing import Any, cast
 from sweep.compute.compat import surroundings
 from sweep.compute.execution import OOM_SCORE, QUOTA_GRACE, Order, message_of
 from sweep.compute.gpus import visible_devices
-from sweep.compute.hearing import TOO_MANY
+from sweep.compute.hearing import TOO_MANY, Output
 from sweep.compute.mailbox import RUN_MESSAGES, Allowance, Mailbox
 from sweep.compute.outputs import too_much, until_above
-from sweep.compute.run_log import RunLog, keep
+from sweep.compute.run_log import RunLog
 from sweep.compute.travel import Away
 
 BUSY_SECONDS, GATHER_SECONDS = 0.003, 0.001
@@ -64,7 +64,7 @@ class FunctionRuns:
         self._alive = False
         self._ended = asyncio.Event()
         self._log = RunLog(sockets / "runner.log", RUNNER_LOG_BYTES)
-        self._output: asyncio.Task[None] | None = None
+        self._output: Output | None = None
         self._said: dict[str, Allowance] = {}
         self._watching: dict[str, asyncio.Task[None]] = {}
         self._above: dict[str, str] = {}  # run: why it is ended, it has written too much
@@ -152,8 +152,7 @@ class FunctionRuns:
         assert self._writer is not None
         await self._hearing  # its last words
         self._writer.close()
-        assert self._output is not None
-        await self._output
+        self._hear_output()
         for run in [*self._orders]:
             code = event.get("code", -1)
             stopped = run in self._stopping
@@ -175,7 +174,7 @@ class FunctionRuns:
             output_out, output_in = os.pipe()
             try:
                 self._log.tail = b""
-                self._output = await keep(output_out, self._log)
+                self._output = Output(output_out, self._log.write)
                 given = self._function["env"]
                 self._to_guard(
                     {
@@ -212,12 +211,17 @@ class FunctionRuns:
         ending.cancel()
         if not calling.done():
             calling.cancel()
-            assert self._output is not None
             if ending.done():
-                await self._output
+                self._hear_output()
             raise OSError(self._log.tail.decode(errors="replace").strip())
         connection, _ = calling.result()
         return connection
+
+    def _hear_output(self) -> None:
+        """Keep the last that was printed by a process that is gone."""
+        assert self._output is not None
+        self._output.close()
+        self._log.close()
 
     def _tell(self, message: Order) -> None:
         assert self._writer is not None

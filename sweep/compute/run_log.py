@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import contextlib
 import os
 from pathlib import Path
@@ -102,18 +101,3 @@ class RunLog:
 def older_piece(path: Path) -> Path:
     """Return where the older piece of a log is, if it has been turned over."""
     return path.with_name(f"{path.stem}.1{path.suffix}")
-
-
-async def keep(output: int, log: RunLog) -> asyncio.Task[None]:
-    """Begin to keep what comes out of a pipe, to its end; the pipe is closed then, and the log."""
-    reader = asyncio.StreamReader()
-    await asyncio.get_running_loop().connect_read_pipe(
-        lambda: asyncio.StreamReaderProtocol(reader), os.fdopen(output, "rb", 0)
-    )
-
-    async def to_the_end() -> None:
-        while chunk := await reader.read(1 << 16):
-            log.write(chunk)
-        log.close()
-
-    return asyncio.create_task(to_the_end())

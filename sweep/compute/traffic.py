@@ -12,11 +12,10 @@ from typing import Any
 from sweep.compute.arrivals import BOUND, Arrivals
 from sweep.compute.assignment import Node
 from sweep.compute.departures import Departures
-from sweep.compute.given_back import FOLDERS
 from sweep.compute.node_facts import OF_A_NODE
+from sweep.compute.out_of_sight import EARLIER, FOLDERS, OF_A_MACHINE
 from sweep.compute.run_log import LOG_BYTES
 from sweep.compute.target import Function, NodeIs, Process, RunOrder
-from sweep.compute.travel import EARLIER, OF_A_MACHINE
 
 Answer = tuple[int, int, dict[str, Any]]
 """A slot, the number of its question, and what it is to be told."""

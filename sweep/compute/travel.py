@@ -22,19 +22,13 @@ from typing import Any
 from sweep.compute.delivery import Delivery
 from sweep.compute.line import Line
 from sweep.compute.node_files import abandoned, base, held, unused, waited_for
+from sweep.compute.out_of_sight import EARLIER, OF_A_MACHINE
 from sweep.compute.unpacking import Unpacking, checked
 
 NOTICE_SECONDS, NOTICE_BYTES = 10.0, 32_000_000
 """Between two words of how far a large snapshot has come, and from which size on."""
 AHEAD = 2
 """Pieces of a snapshot that are asked for at a time."""
-EARLIER = "SWEEP_RESUME_FROM"
-"""The variable with the folder of an earlier attempt's outputs, which a run may go on from."""
-OF_A_MACHINE = re.compile(
-    "HOME|PATH|TMPDIR|USER|LOGNAME|SHELL|PWD|OLDPWD|HOSTNAME|VIRTUAL_ENV|LD_LIBRARY_PATH|MANPATH"
-    "|DISPLAY|(CONDA|XDG|SSH|DBUS|SLURM|SUDO)_.*"
-)
-"""Variables of the engine's machine that would mislead on another; the node has its own."""
 
 Order = dict[str, Any]
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import os
 import subprocess
 import sys
@@ -24,22 +23,12 @@ NEEDS = {
 
 
 @pytest.fixture
-def short(tmp_path_factory) -> Path:
-    return tmp_path_factory.mktemp("s")
-
-
-@pytest.fixture
 def docker(short, monkeypatch) -> Iterator[Engine]:
     """An engine that is the only program on the PATH."""
     monkeypatch.setenv("PATH", str(short))
     (short / "python").symlink_to(sys.executable)
     with docker_engine.running(short) as running:
         yield running
-
-
-async def until(done) -> None:
-    while not done():  # noqa: ASYNC110 - it is about processes
-        await asyncio.sleep(0.01)
 
 
 def order(**more: object) -> dict[str, object]:

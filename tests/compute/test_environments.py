@@ -37,11 +37,6 @@ def cache(tmp_path, monkeypatch):
     return tmp_path / "cache" / "hypersweep" / "environments"
 
 
-@pytest.fixture
-def short(tmp_path_factory) -> Path:
-    return tmp_path_factory.mktemp("s")
-
-
 def program(folder: Path, name: str, text: str) -> None:
     file = folder / "programs" / name
     file.write_text(f"#!/bin/sh\n{text}\n")

@@ -18,11 +18,6 @@ MEGA = 1 << 20
 
 
 @pytest.fixture
-def short(tmp_path_factory):
-    return tmp_path_factory.mktemp("s")
-
-
-@pytest.fixture
 def hasty(monkeypatch):
     """Look at folders all the time."""
     monkeypatch.setattr(outputs.until_above, "__defaults__", (0, 0.01))

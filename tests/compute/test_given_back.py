@@ -2,16 +2,7 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
-import pytest
-
 from tests.compute.test_slot import SLEEP, Bench, in_slot
-
-
-@pytest.fixture
-def short(tmp_path_factory) -> Path:
-    return tmp_path_factory.mktemp("s")
 
 
 def test_its_copy_of_the_source_may_have_links_in_it(short):

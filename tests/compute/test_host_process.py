@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import os
+import subprocess
+import sys
 import time
 from typing import Any
 
@@ -57,3 +59,10 @@ def test_one_that_is_gone_says_so_when_it_is_listened_to(tmp_path):
             heard(host, 1)
     finally:
         host.close()
+
+
+def test_the_engine_s_side_loads_no_event_loop():
+    """It is slots that have one; its import is not free."""
+    code = "import sys, sweep.compute.ray_target; print('asyncio' in sys.modules)"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout == "False\n"

@@ -16,8 +16,6 @@ from contextlib import asynccontextmanager, suppress
 from pathlib import Path
 from typing import Any
 
-import pytest
-
 from sweep.api.tune import pickled
 from sweep.compute import guard, hearing, run_log
 from sweep.compute.processes import marked
@@ -94,8 +92,8 @@ async def bench(folder: Path, function: bytes | None = None) -> AsyncIterator[Be
             with suppress(ConnectionError):
                 await writer.wait_closed()
         if output := getattr(slot._functions, "_output", None):
-            await output  # its process is gone
-            await asyncio.sleep(0)
+            while output._descriptor >= 0:  # noqa: ASYNC110 - until its process is gone
+                await asyncio.sleep(0.005)
 
 
 def in_slot(
@@ -108,11 +106,6 @@ def in_slot(
             await asyncio.wait_for(story(here), 60)
 
     asyncio.run(whole())
-
-
-@pytest.fixture
-def short(tmp_path_factory) -> Path:
-    return tmp_path_factory.mktemp("s")
 
 
 class TestScripts:
