@@ -17,11 +17,11 @@ from sweep import (
     choice,
     tune,
 )
-from sweep.core.definition import begun_with
 from sweep.engine.submit import Submission, create
 from sweep.errors import SweepError
 from sweep.storage.reader import SweepReader
 from sweep.storage.workspace import WorkspaceFolder
+from sweep.view.evaluations import began
 from tests.cli.workspaces import play, story, values
 
 
@@ -61,7 +61,7 @@ def test_one_or_a_list_of_sweeps_and_of_runs(place, parent):
         config(place, resume_from=[parent], resume_child_runs=[child]),
     ):
         with SweepReader(kept(place, made).database) as reader:
-            prior = begun_with({n: reader.get(n) for n in ("definition", "prior")}).prior
+            prior = began(reader).prior
         assert len(prior.trials) == 6
         assert prior.given == ({"--x": 4},)
 
@@ -126,7 +126,7 @@ class TestTune:
         run = HyperDriveRun(Experiment(Workspace(place), "lambda"), folder.id)
         assert [one.id for one in run.resumed_from] == ["HD_story"]
         with SweepReader(folder.database) as reader:
-            prior = begun_with({n: reader.get(n) for n in ("definition", "prior")}).prior
+            prior = began(reader).prior
         assert len(prior.trials) == 6
 
     @pytest.mark.parametrize(

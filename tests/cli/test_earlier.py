@@ -6,9 +6,9 @@ from pathlib import Path
 
 import pytest
 
-from sweep.core.definition import begun_with
 from sweep.storage.reader import SweepReader
 from sweep.storage.workspace import WorkspaceFolder
+from sweep.view.evaluations import began
 from tests.cli.workspaces import story, sweep
 
 pytestmark = pytest.mark.usefixtures("no_ray")
@@ -36,7 +36,7 @@ def prior(*options):
     folder = WorkspaceFolder(Path(".sweep").resolve()).sweep()
     with SweepReader(folder.database) as reader:
         kept = reader.get("prior")
-        return kept, begun_with({n: reader.get(n) for n in ("definition", "prior")}).prior
+        return kept, began(reader).prior
 
 
 def test_sweeps_and_runs_by_their_names(parents):

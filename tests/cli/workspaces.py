@@ -15,7 +15,7 @@ from samplers import GridParameterSampling, choice
 from sweep.cli.main import main
 from sweep.compute.simulated import Simulated
 from sweep.compute.target import RunEnded, RunOrder, RunSaid, RunStarted
-from sweep.core.definition import Limits, SweepDefinition, begun_with
+from sweep.core.definition import Limits, SweepDefinition
 from sweep.core.scheduler import Scheduler
 from sweep.core.single import Single
 from sweep.engine.engine import Engine
@@ -25,6 +25,7 @@ from sweep.formats.runconfig import RunConfiguration
 from sweep.storage.journal import SqliteJournal
 from sweep.storage.reader import SweepReader
 from sweep.storage.workspace import SweepFolder, WorkspaceFolder
+from sweep.view.evaluations import began
 
 START = 1_700_000_000.0
 PATIENCE = 60.0
@@ -140,8 +141,7 @@ def play(folder: SweepFolder, curve, extras: Extras | None = None, *, start_at=S
     """Work on a sweep until it is over or paused."""
     with SweepReader(folder.database) as reader:
         definition = SweepDefinition.from_wire(reader.get("definition"))
-        names = ("first_definition", "definition", "prior")
-        began = begun_with({name: reader.get(name, None) for name in names})
+        first = began(reader)
     journal = SqliteJournal(folder.database, definition.goal)
     target = Played(
         curve,
@@ -152,7 +152,7 @@ def play(folder: SweepFolder, curve, extras: Extras | None = None, *, start_at=S
     )
     try:
         Engine(
-            Scheduler(began),
+            Scheduler(first),
             target,
             journal,
             lambda launch: RunOrder(launch.run, launch.attempt, launch.configuration),
