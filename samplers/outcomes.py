@@ -37,11 +37,12 @@ def unbent(losses: Array) -> Array:
     normality or symmetry") with the likeliest exponent. It keeps the order. Losses that span
     powers of ten are mostly told apart by their order of magnitude afterwards.
     """
-    if len(losses) <= FEW or not np.any(losses):
+    if len(losses) <= FEW:
         return losses
     # Measured by the better half: a few disasters would leave no difference between the others.
     low, middle = np.quantile(losses, [LOW, 0.5])
-    values = (losses - middle) / (middle - low or 1.0)
+    unit = middle - low
+    values = (losses - middle) / (unit if unit > NOISE else 1.0)
     best, chosen = -math.inf, values
     stretch = np.sum(np.sign(values) * np.log1p(np.abs(values)))
     for power in POWERS:

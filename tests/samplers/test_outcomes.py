@@ -27,3 +27,10 @@ def test_what_is_normal_stays_normal() -> None:
 @pytest.mark.parametrize("losses", [[0.0] * 9, [1.0] * 8 + [2.0], [1.0, 2.0], [1e300] * 9 + [0]])
 def test_any_losses_will_do(losses: list[float]) -> None:
     assert np.isfinite(unbent(standardised(losses))).all()
+
+
+@pytest.mark.parametrize("others", [[], [5.0], [-5.0]], ids=["alone", "and a bad", "and a good"])
+def test_what_only_rounding_tells_apart_stays_equal(others: list[float]) -> None:
+    bent = unbent(standardised([0.3, 0.1 + 0.2] * 20 + others))
+    assert np.ptp(bent[:40]) < 1e-12
+    assert (np.abs(bent[40:]) > 1).all()
