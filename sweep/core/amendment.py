@@ -7,12 +7,12 @@ from dataclasses import replace
 
 from sweep.core.book import Book
 from sweep.core.commands import Command
-from sweep.core.events import Amendment, ConcurrencySet, Invalidated
+from sweep.core.events import ConcurrencySet, Invalidated
 from sweep.core.run import INVALID, RunRecord, RunState
 
 
 def amend(
-    book: Book, event: Amendment, stop: Callable[[RunRecord, str], Command]
+    book: Book, event: Invalidated | ConcurrencySet, stop: Callable[[RunRecord, str], Command]
 ) -> Iterator[Command]:
     """Account for an amendment.
 
@@ -30,7 +30,7 @@ def amend(
     if isinstance(event, ConcurrencySet):
         limits = replace(book.definition.limits, concurrent=event.concurrent)
         book.definition = replace(book.definition, limits=limits)
-    elif isinstance(event, Invalidated):
+    else:
         yield from _invalidate(book, event, stop)
 
 

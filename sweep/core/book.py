@@ -157,8 +157,7 @@ class Book:
         losses = {number: self._loss(number) for number in over}
         limits = self.definition.limits
         self.lineup.redefine(self.definition.sampling, limits.runs, losses)
-        for number, trial in self._trials():
-            self.lineup.learn(trial.configuration, self._loss(number))
+        self._learn_from_trials()
 
     def _conclude(self, record: RunRecord) -> None:
         if record.invalid:

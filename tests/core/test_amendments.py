@@ -23,6 +23,7 @@ from sweep.core.events import (
     Started,
     Stopped,
 )
+from sweep.core.prior import Prior, Trial
 from sweep.core.replay import replay
 from sweep.core.run import RunState
 from sweep.core.scheduler import Scheduler
@@ -120,6 +121,18 @@ def test_a_sampler_that_learns_forgets():
     silent = swept(None)
     assert swept(50.0) != silent
     assert swept(50.0, Invalidated(3, 2, "wrong data")) == pytest.approx(silent)
+
+
+def test_a_sampler_that_forgets_a_run_still_knows_of_earlier_sweeps():
+    sampling = BayesianParameterSampling({"x": uniform(0, 1)}, seed=1, initial_points=5)
+    trials = tuple(Trial({"x": x / 10}, (-((x / 10 - 0.32) ** 2),)) for x in range(11))
+    definition = SweepDefinition(
+        sampling, "m", Goal.MAXIMIZE, Limits(9, 1), NoTerminationPolicy(), Prior(trials)
+    )
+    s = begun(Scheduler(definition), slots=1)
+    tell(s, Started(1, 0), Reported(2, 0, 9.0), Completed(3, 0))
+    tell(s, Started(4, 1), Invalidated(5, 0, "wrong data"), Completed(6, 1))
+    assert abs(s.runs[2].configuration["x"] - 0.32) < 0.1
 
 
 def test_a_replay_comes_to_the_same():
