@@ -34,9 +34,7 @@ class Rungs(Leaderboard):
 
     def forget(self, run: int) -> None:
         """Take all reports of `run` back."""
-        best = -math.inf
-        for interval, score in enumerate(self.scores(run) if self.interval(run) else (), 1):
-            best = max(best, score)
+        for interval, best in enumerate(self.progress(run) if self.interval(run) else (), 1):
             if self._policy.due(interval):
                 self._rungs[interval].remove(best, -run)
         super().forget(run)

@@ -8,6 +8,7 @@ from __future__ import annotations
 import math
 from array import array
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from itertools import accumulate
 from typing import Any
 
 from policies.goal import Goal
@@ -39,7 +40,8 @@ class Curve:
         if score > -math.inf:
             self.total += score
             self.count += 1
-            self.mean = _mean(self.total, self.count)
+            mean = self.total / self.count
+            self.mean = mean if math.isfinite(mean) else None
 
 
 class Leaderboard:
@@ -150,7 +152,7 @@ class Leaderboard:
         if run not in self._curves:
             return
         if self._means is not None:
-            self._means.withdraw(run, self._figures_of_means(run))
+            self._means.withdraw(run, _averages(self.scores(run), Curve()))
         self.exclude(run)
         self._outside.discard(run)
         del self._curves[run]
@@ -160,7 +162,7 @@ class Leaderboard:
     def exclude(self, run: int) -> None:
         """Take `run` out of the field of best values; its own values stay known."""
         if self._bests is not None and run not in self._outside and run in self._curves:
-            self._bests.withdraw(run, self._figures_of_bests(run))
+            self._bests.withdraw(run, enumerate(self.progress(run), 1))
         self._outside.add(run)
 
     def learn(self, other: Leaderboard) -> None:
@@ -174,14 +176,11 @@ class Leaderboard:
                 self.report(run, self.goal.from_score(score))
         self._means, self._bests = means, bests
         if means is not None:
-            for run in other._curves:
-                curve = self._curves[run]
-                for score in curve.scores:
-                    curve.average(score)
-            means.enter((run, self._figures_of_means(run)) for run in other._curves)
+            curves = ((run, self._curves[run]) for run in other._curves)
+            means.enter((run, _averages(curve.scores, curve)) for run, curve in curves)
         if bests is not None:
             inside = [run for run in other._curves if run not in self._outside]
-            bests.enter((run, self._figures_of_bests(run)) for run in inside)
+            bests.enter((run, enumerate(self.progress(run), 1)) for run in inside)
 
     # ---- questions --------------------------------------------------------------------
 
@@ -193,6 +192,10 @@ class Leaderboard:
     def scores(self, run: int) -> Sequence[float]:
         """Return the scores of `run` in order. Not to be changed."""
         return self._curves[run].scores
+
+    def progress(self, run: int) -> Iterator[float]:
+        """Yield the best score of `run` so far, at each of its reports."""
+        return accumulate(self.scores(run), max)
 
     def best(self, run: int) -> float:
         """Return the best score of `run` so far; minus infinity where it has no finite one."""
@@ -230,19 +233,6 @@ class Leaderboard:
                 break
             tops[i], holders[i] = score, run
 
-    def _figures_of_means(self, run: int) -> Iterator[tuple[int, float | None]]:
-        total, count = 0.0, 0
-        for length, score in enumerate(self._curves[run].scores, 1):
-            if score > -math.inf:
-                total, count = total + score, count + 1
-            yield length, _mean(total, count)
-
-    def _figures_of_bests(self, run: int) -> Iterator[tuple[int, float]]:
-        best = -math.inf
-        for length, score in enumerate(self._curves[run].scores, 1):
-            best = max(best, score)
-            yield length, best
-
     def _recount_top(self, gone: int) -> None:
         """Find new holders for the places that `gone` held; a rare event, so by looking."""
         if self.leader != gone and gone not in self._holders:
@@ -262,8 +252,8 @@ class Leaderboard:
                 self.leader = run
 
 
-def _mean(total: float, count: int) -> float | None:
-    if not count:
-        return None
-    mean = total / count
-    return mean if math.isfinite(mean) else None
+def _averages(scores: Iterable[float], curve: Curve) -> Iterator[tuple[int, float | None]]:
+    """Let scores enter the average of a curve that has none; yield it after each."""
+    for length, score in enumerate(scores, 1):
+        curve.average(score)
+        yield length, curve.mean

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from array import array
-from itertools import accumulate, pairwise
+from itertools import pairwise
 from typing import Any, ClassVar, NamedTuple
 
 from policies.goal import Goal
@@ -59,7 +59,7 @@ class Finishers(Leaderboard):
     def finish(self, run: int) -> None:
         """Note that a run is over."""
         if run not in self._stopped and self.interval(run):
-            self._lives[run] = array("d", accumulate(self.scores(run), max))
+            self._lives[run] = array("d", self.progress(run))
             self._looks = {}
 
     @property
