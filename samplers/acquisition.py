@@ -49,18 +49,13 @@ def expected_improvement(mean: Array, deviation: Array, best: float) -> Array:
 
 def probability_of_improvement(mean: Array, deviation: Array, best: float) -> Array:
     """Return how likely the loss is to fall below `best`."""
-    scores: Array = ndtr(_gain(mean, deviation, best)[1])
+    scores: Array = ndtr((best - XI - mean) / np.maximum(deviation, 1e-12))
     return scores
 
 
 def lower_confidence_bound(mean: Array, deviation: Array, best: float) -> Array:  # noqa: ARG001 -- the protocol's
     """Return how low the loss may be with some luck, as a score."""
     return KAPPA * deviation - mean
-
-
-def _gain(mean: Array, deviation: Array, best: float) -> tuple[Array, Array]:
-    gain = best - XI - mean
-    return gain, gain / np.maximum(deviation, 1e-12)
 
 
 ACQUISITIONS: dict[str, Acquisition] = {

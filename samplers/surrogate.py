@@ -13,12 +13,9 @@ from numpy.typing import NDArray
 
 from samplers.gaussian import Groups, Process, Scales, likeliest, process
 from samplers.outcomes import standardised, unbent
-from samplers.skopt_models import FITS, Fitting
+from samplers.skopt_models import FITS, MOST_SCALES, Fitting
 
 Array: TypeAlias = NDArray[np.float64]
-
-MOST_SCALES = 32
-"""Largest number of length scales of a Gaussian process."""
 
 MOST_LOSSES = 300
 """Largest number of losses that a process is fitted to: what a fit costs is bounded."""

@@ -7,7 +7,8 @@ import numpy as np
 import pytest
 
 from samplers.bayesian import ESTIMATORS
-from samplers.surrogate import MOST_LOSSES, MOST_SCALES, SURROGATES, Model
+from samplers.skopt_models import MOST_SCALES
+from samplers.surrogate import MOST_LOSSES, SURROGATES, Model
 
 RANDOM = np.random.default_rng(5)
 POINTS = RANDOM.random((40, 3))
