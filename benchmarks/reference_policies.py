@@ -102,10 +102,7 @@ class BaselineAsha(Reference):
         interval, value = board.interval(run), board.scores(run)[-1]
         if interval not in self.rungs:
             return False
-        field = self.seen[interval]
-        insort(field, value)
-        better = len(field) - bisect_right(field, value)
-        return better > 0 and better * 3 >= len(field)
+        return falls_behind(self.seen[interval], value)
 
 
 class Hyperband(Reference):
@@ -134,10 +131,7 @@ class Hyperband(Reference):
         interval, value = board.interval(run), board.scores(run)[-1]
         if interval not in self.brackets[bracket]:
             return False
-        field = self.fields[bracket, interval]
-        insort(field, value)
-        better = len(field) - bisect_right(field, value)
-        return better > 0 and better * 3 >= len(field)
+        return falls_behind(self.fields[bracket, interval], value)
 
 
 class Hindsight(Reference):
@@ -159,3 +153,10 @@ def rungs(first: int, factor: int, longest: int) -> set[int]:
         found.add(first)
         first *= factor
     return found
+
+
+def falls_behind(field: list[float], value: float) -> bool:
+    """Add a value to those at a rung; tell whether it is not among their best third."""
+    insort(field, value)
+    better = len(field) - bisect_right(field, value)
+    return better > 0 and better * 3 >= len(field)

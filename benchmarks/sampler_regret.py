@@ -19,6 +19,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+from scipy.stats import rankdata
 
 from benchmarks.sampler_peers import PLAYERS, Play, random
 from benchmarks.tuning_problems import Problem, report, tuning
@@ -101,8 +102,8 @@ def summary(found: Mapping[str, Mapping[str, float]], plays: Plays) -> list[dict
     found = {player: shares for player, shares in found.items() if shares}
     common = sorted(set.intersection(*(set(shares) for shares in found.values())))
     table = np.array([[found[player][name] for name in common] for player in found])
-    logs = np.log(np.maximum(table, FLOOR))
-    ranks = np.array([_ranks(column) for column in np.maximum(table, FLOOR).T]).T
+    table = np.maximum(table, FLOOR)
+    logs, ranks = np.log(table), rankdata(table, axis=0)
     dice = np.random.default_rng(0)
     drawn = dice.integers(len(common), size=(2000, len(common)))
     for place, player in enumerate(found):
@@ -126,12 +127,6 @@ def summary(found: Mapping[str, Mapping[str, float]], plays: Plays) -> list[dict
             "ms": float(np.mean(seconds)) * 1e3 if seconds else 0.0,
         })  # fmt: skip
     return rows
-
-
-def _ranks(values: Any) -> Any:
-    below = (values[:, None] > values).sum(axis=1)
-    same = (values[:, None] == values).sum(axis=1)
-    return 1 + below + (same - 1) / 2
 
 
 def show(title: str, rows: Sequence[Mapping[str, Any]]) -> None:
