@@ -108,6 +108,29 @@ def test_nothing_is_learnt_from_a_run_that_was_stopped_or_lost() -> None:
     assert "of 8 finished" in FIRST.explain(board, 10).reason
 
 
+def test_a_run_that_goes_on_may_be_lost_and_nothing_learnt_is() -> None:
+    board = finished([0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9])
+    told(board, 10, [0.0, 0.0])
+    told(board, 11, [0.0, 0.0])
+    before = FIRST.explain(board, 10)
+    board.forget(11)
+    assert FIRST.explain(board, 10) == before
+    assert board.interval(11) == 0
+
+
+def test_runs_that_ended_before_the_first_look_say_nothing_of_later_ones() -> None:
+    late = PromisingPolicy(finished_runs=4, delay_evaluation=10)
+    board = late.leaderboard(Goal.MAXIMIZE)
+    for run in range(1, 6):
+        told(board, run, [run / 10, float(run)])
+        late.finished(board, run)
+    told(board, 6, [0.0] * 10)
+    assert late.due(10)
+    assert not late.stops(board, 6)
+    assert "of the best 2 of 5 finished runs" in late.explain(board, 6).reason
+    assert "at least 0.00" in late.explain(board, 6).reason
+
+
 @pytest.mark.parametrize("policy", [ASHA, FIRST], ids=repr)
 @settings(deadline=None, derandomize=True)
 @given(story=st.lists(st.tuples(st.integers(1, 20), st.floats(-9, 9)), max_size=150))

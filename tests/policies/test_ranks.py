@@ -68,3 +68,18 @@ def test_what_is_not_there_cannot_be_taken_out(pair):
     with pytest.raises(KeyError):
         found.remove(*pair)
     check(found, [(1.0, 0), (2.0, 1)])
+
+
+def test_a_block_that_is_joined_with_a_full_one_is_divided_again():
+    expected = [(float(n), 0) for n in range(3 * ranks.MOST // 2)]  # three blocks, half full
+    found = Ranks(expected)
+    for n in range(ranks.MOST // 2):
+        found.add(expected[-1][0] + n / 100, 1)
+    assert [len(block) for block in found.blocks] == [4, 4, 8]
+    for pair in expected[4:7]:
+        found.remove(*pair)
+    assert [len(block) for block in found.blocks] == [4, 4, 5]
+    more = [(expected[-1][0] + n / 100, 1) for n in range(ranks.MOST // 2)]
+    left = [*expected[:4], *expected[7:], *more]
+    check(found, left)
+    assert [found.below(*pair) for pair in left] == [*range(len(left))]

@@ -66,3 +66,21 @@ def test_points_that_repeat_are_no_error() -> None:
     losses = np.tile(LOSSES[:20], 6)
     mean, _ = process(points, losses, GROUPS, likeliest(points, losses, GROUPS)).predict(POINTS)
     assert np.isfinite(mean).all()
+
+
+def test_without_noise_points_that_repeat_get_a_little() -> None:
+    """Their kernel has no inverse otherwise."""
+    points, losses = np.repeat(POINTS[:3], 40, axis=0), np.repeat(LOSSES[:3], 40)
+    model = process(points, losses, GROUPS, Scales(np.zeros(3), -60.0))
+    assert np.exp(-60.0) < model.noise < 1e-9
+    mean, deviation = model.predict(POINTS[:3])
+    assert mean == pytest.approx(LOSSES[:3], abs=1e-3)
+    assert (deviation < 1e-3).all()
+
+
+def test_scales_without_an_inverse_are_as_unlikely_as_can_be() -> None:
+    points = np.repeat(POINTS[:3], 10, axis=0)
+    data = _Data(_distances(points, points).reshape(1, -1), LOSSES, 0.0)
+    value, gradient = data.objective(np.array([0.0, -60.0]))
+    assert value > 1e6 * data.objective(np.array([0.0, -6.0]))[0]
+    assert (gradient == 0).all()
