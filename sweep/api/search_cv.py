@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Mapping, Sequence
-from numbers import Integral
 from typing import Any
 
 import numpy as np
@@ -141,7 +140,7 @@ class SweepSearchCV(BaseSearchCV):  # type: ignore[misc]
     def _classes(self, y: Any) -> Any:
         if self.epochs is None:
             return None
-        if not isinstance(self.epochs, Integral) or self.epochs < 1:
+        if not isinstance(self.epochs, (int, np.integer)) or self.epochs < 1:
             raise ConfigError(f"epochs: expected a whole number >= 1, got {self.epochs!r}")
         if not hasattr(self.estimator, "partial_fit"):
             raise ConfigError(f"epochs: {self.estimator!r} has no partial_fit")
