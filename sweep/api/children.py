@@ -110,6 +110,7 @@ class KeptRun(AtTheService):
         """Return what is known of the run, under the service's names."""
         with self._reader() as reader:
             row = self._row(reader)
+            folder = self._sweep.run_folder(self.number, row.attempt)
             return {
                 "runId": self.id,
                 "target": target_of(reader),
@@ -120,7 +121,7 @@ class KeptRun(AtTheService):
                 "warnings": [],
                 "properties": self.get_properties(),
                 "runDefinition": {"arguments": _arguments(reader, row)},
-                "logFiles": {name: str(self.folder / name) for name in self.get_file_names()},
+                "logFiles": {name: str(folder / name) for name in own(str(folder))},
             }
 
     def get_file_names(self) -> list[str]:
@@ -133,8 +134,9 @@ class KeptRun(AtTheService):
         Raises:
             WorkspaceError: there is no such file.
         """
-        place = (self.folder / name).resolve()
-        if not place.is_relative_to(self.folder.resolve()) or not place.is_file():
+        folder = self.folder.resolve()
+        place = (folder / name).resolve()
+        if not place.is_relative_to(folder) or not place.is_file():
             raise WorkspaceError(f"{self.id} has no file {name!r}")
         target = Path(output_file_path or Path(name).name)
         target.parent.mkdir(parents=True, exist_ok=True)
