@@ -14,6 +14,7 @@ from sweep.cli.options import find_sweep, find_workspace, workspace_option
 if TYPE_CHECKING:
     from rich.console import RenderableType
     from rich.table import Table
+    from rich.text import Text
 
     from sweep.storage.reader import SweepReader
     from sweep.storage.workspace import SweepFolder, WorkspaceFolder
@@ -89,7 +90,9 @@ def _table(place: WorkspaceFolder) -> Table:
     working = [folder for folder in sweeps if folder.engine is not None]
     others = [folder for folder in sweeps if folder not in working]
     table = Table(box=None, padding=(0, 1), header_style="bold")
-    for name in ("sweep", "experiment", "status", "", "runs", "running", "stopped", "failed"):
+    for name in ("sweep", "experiment"):
+        table.add_column(name)  # where there is too little room, these are shortened
+    for name in ("status", "", "runs", "running", "stopped", "failed"):
         table.add_column(name, no_wrap=True, justify="right" if name in NUMBERS else "left")
     for name in ("best", "run", "time"):
         table.add_column(name, no_wrap=True, justify="right")
@@ -106,7 +109,15 @@ def _row(folder: SweepFolder) -> list[RenderableType]:
         with SweepReader(folder.database) as reader:
             return _cells(reader, folder)
     except WorkspaceError:  # one that is broken does not hide the others
-        return [folder.id, "", "damaged"]
+        return [_name(folder.id, 24), "", "damaged"]
+
+
+def _name(text: str, longest: int) -> Text:
+    from rich.text import Text  # noqa: PLC0415
+
+    from sweep.core.words import fit, plain  # noqa: PLC0415
+
+    return Text(fit(plain(text), longest), no_wrap=True, overflow="ellipsis")
 
 
 def _cells(reader: SweepReader, folder: SweepFolder) -> list[RenderableType]:
@@ -114,7 +125,7 @@ def _cells(reader: SweepReader, folder: SweepFolder) -> list[RenderableType]:
     from rich.text import Text  # noqa: PLC0415
 
     from sweep.cli.tables import COLOURS  # noqa: PLC0415
-    from sweep.core.words import duration, fit, number, plain  # noqa: PLC0415
+    from sweep.core.words import duration, number  # noqa: PLC0415
     from sweep.view.standing import most_runs, status_of  # noqa: PLC0415
 
     counts, best, status = reader.count(), reader.ranked(1), status_of(reader, folder)
@@ -124,8 +135,8 @@ def _cells(reader: SweepReader, folder: SweepFolder) -> list[RenderableType]:
     started, ended = reader.span()
     until = time.time() if status == "Running" else ended
     return [
-        fit(plain(folder.id), 24),
-        fit(plain(reader.get("experiment")), 20),
+        _name(folder.id, 24),
+        _name(reader.get("experiment"), 20),
         Text(status, COLOURS.get(status, "yellow")),
         ProgressBar(total=most, completed=done, width=BAR),
         f"{done}/{most}",

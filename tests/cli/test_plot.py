@@ -151,6 +151,16 @@ def test_top_of_all_sweeps(place):
     assert any("Interrupted" in row for row in rows.values())
 
 
+def test_top_shortens_names_and_no_number(place):
+    identity = "HD_17cd18c2-f112-495c-bf63-ff12ad7f3181"
+    folder = kept(place, points=1, identity=identity, experiment="the_digits_of_scikit_learn")
+    play(folder, values(0.985185))
+    [head, row] = sweep("top").lines
+    assert {"running", "stopped", "failed"} <= {*head.split()}
+    assert row.split()[0].startswith("HD_17cd18c2")
+    assert "0.985185" in row.split()
+
+
 def test_top_of_one_sweep(told):
     said = sweep("top", "last")
     assert said.lines[0].startswith("HD_story · demo · grid · 6 runs, 1 at a time · accuracy ↑")
