@@ -18,7 +18,7 @@ from sweep.engine.program import command_of, script_of
 from sweep.engine.script_check import Remark, values_of
 from sweep.engine.submit import Submission
 from sweep.errors import SweepError
-from sweep.formats.arguments import flag_of, strip_fixed, text_of
+from sweep.formats.arguments import flag_of, strip_fixed, takes_next, text_of
 from sweep.formats.references import only_reference, references
 from sweep.formats.script_options import ScriptOptions, read_options
 from sweep.formats.script_text import ScriptText
@@ -138,7 +138,7 @@ def _of_command(words: list[str], submission: Submission) -> _Program | None:
     for word in words[first + 1 :]:
         flag, equals, value = word.partition("=")
         name = _searched(value) if flag.startswith("-") and equals else None
-        if name is None and fixed and fixed[-1].startswith("-") and "=" not in fixed[-1]:
+        if name is None and fixed and takes_next(fixed[-1]):
             flag, name = fixed[-1], _searched(word)
             if name is not None:
                 fixed.pop()

@@ -7,7 +7,7 @@ from pathlib import PurePosixPath
 from typing import Any
 
 from samplers import Configuration, Space
-from sweep.formats.arguments import flag_of, render, text_of
+from sweep.formats.arguments import render, takes_next, text_of
 from sweep.formats.references import Reference, filled, only_reference
 
 OUTPUTS = "named-outputs"
@@ -65,8 +65,8 @@ def _filled(words: Sequence[str], values: Mapping[str, Any], text: Any) -> list[
     found: list[str] = []
     for word, before in zip(words, ["", *words], strict=False):
         only = only_reference(word)
-        option = before.startswith("-") and "=" not in before and before == flag_of(before)
-        if only is None or only.group != "search_space" or not option or "{{" in before:
+        option = takes_next(before) and "{{" not in before
+        if only is None or only.group != "search_space" or not option:
             found.append(filled(word, text))
         elif only.name in values:  # in one word where it would be taken for an option
             found[-1:] = render(before, values[only.name])

@@ -28,6 +28,11 @@ def flag_of(name: str) -> str:
     return name if name.startswith("-") else f"--{name}"
 
 
+def takes_next(word: str) -> bool:
+    """Tell whether a word is an option that may have its value in the word behind it."""
+    return word.startswith("-") and "=" not in word
+
+
 def text_of(value: Any) -> str:
     """Return a value as a script sees it.
 

@@ -9,7 +9,7 @@ from typing import Any
 
 from samplers.words import is_wire
 from sweep.core.definition import SweepDefinition
-from sweep.formats.arguments import Style, flag_of
+from sweep.formats.arguments import Style, takes_next
 from sweep.formats.references import Reference, filled, only_reference, references
 
 PYTHON = ("python", "python3")
@@ -194,8 +194,8 @@ def passing_of(words: Sequence[str], places: Mapping[Reference, str]) -> Passing
     found = Passing()
     for word in words:
         option, equals, value = word.partition("=")
-        whole = only_reference(word)
-        if whole and whole.group == "search_space" and _is_option(found.fixed):
+        whole, before = only_reference(word), found.fixed[-1] if found.fixed else ""
+        if whole and whole.group == "search_space" and takes_next(before):
             _pass(found, whole.name, found.fixed.pop(), "space")
             continue
         behind = only_reference(value) if equals and option.startswith("-") else None
@@ -214,7 +214,3 @@ def _pass(found: Passing, name: str, option: str, style: Style) -> None:
     found.styles.add(style)
     if found.flags.setdefault(name, option) != option:
         found.lost.append(f"{name} is passed as {found.flags[name]} only, and not as {option}")
-
-
-def _is_option(words: Sequence[str]) -> bool:
-    return bool(words) and words[-1] == flag_of(words[-1]) and "=" not in words[-1]
