@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from samplers.words import is_wire
-from sweep.core.definition import SweepDefinition
+from sweep.core.definition import Limits, SweepDefinition
 from sweep.formats.arguments import Style, takes_next
 from sweep.formats.references import Reference, filled, only_reference, references
 
@@ -70,19 +70,21 @@ def policy_of(definition: SweepDefinition) -> tuple[str, dict[str, Any]]:
 
 def more_limits_of(definition: SweepDefinition) -> dict[str, Any]:
     """Return the bounds that HyperDrive does not have, where they are not the defaults."""
-    limits = definition.limits
+    usual = _more_limits(Limits(1, 1))
+    return {k: v for k, v in _more_limits(definition.limits).items() if v != usual[k]}
+
+
+def _more_limits(limits: Limits) -> dict[str, Any]:
     attempts = limits.attempts.to_wire()
     if isinstance(attempts, Mapping):
         attempts = {kind: count for kind, count in attempts.items() if kind != "again"}
-    found = {
+    return {
         "max_consecutive_failures": limits.consecutive_failures or "none",
         "max_idle_seconds": limits.idle_seconds,
         "max_first_report_seconds": limits.first_report_seconds,
         "max_attempts": attempts,
         "on_non_finite": "stop" if limits.stop_diverged else None,
     }
-    usual = {"max_consecutive_failures": 3, "max_attempts": 3}
-    return {k: v for k, v in found.items() if v is not None and v != usual.get(k)}
 
 
 def renamed(wire: Any, names: Mapping[str, str]) -> Any:
