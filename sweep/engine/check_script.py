@@ -9,10 +9,9 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
-from samplers import Space
 from sweep.core.prospects import prospects
-from sweep.core.single import Single
 from sweep.engine import script_check
+from sweep.engine.continuation import space_of
 from sweep.engine.needs import has_packages
 from sweep.engine.program import command_of, script_of
 from sweep.engine.script_check import Remark, values_of
@@ -114,7 +113,8 @@ def _program(submission: Submission) -> _Program | None:
     words = command_of(configuration, submission.source, here=here)
     if len(words) != 2 or not words[1].endswith(".py"):
         return None
-    fixed, space = [text_of(argument) for argument in configuration.arguments], _space(submission)
+    fixed = [text_of(argument) for argument in configuration.arguments]
+    space = space_of(submission.definition)
     values = {flag_of(name): ends for name, ends in values_of(space).items()}
     if space is not None:
         fixed = strip_fixed(fixed, space.flags)[0]
@@ -132,7 +132,7 @@ def _of_command(words: list[str], submission: Submission) -> _Program | None:
     if not Path(script).is_absolute():
         named = replace(submission.configuration, script=script, command="")
         script = script_of(named, submission.source)
-    values = values_of(_space(submission))
+    values = values_of(space_of(submission.definition))
     swept: dict[str, Sequence[Any]] = {}
     fixed: list[str] = []
     for word in words[first + 1 :]:
@@ -153,11 +153,6 @@ def _searched(word: str) -> str | None:
     """Return the hyperparameter whose value a word is."""
     reference = only_reference(word)
     return reference.name if reference and reference.group == "search_space" else None
-
-
-def _space(submission: Submission) -> Space | None:
-    sampling = submission.definition.sampling
-    return None if isinstance(sampling, Single) else sampling.space
 
 
 def _options(found: ScriptChecked, text: ScriptText, program: _Program) -> None:

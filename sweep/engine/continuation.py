@@ -7,6 +7,7 @@ from dataclasses import dataclass, fields, replace
 from pathlib import Path
 from typing import Any, Literal
 
+from samplers import Space
 from sweep.core.definition import SweepDefinition
 from sweep.core.failure import AGAIN
 from sweep.core.run import TERMINAL, RunRecord, RunState
@@ -157,7 +158,7 @@ def remember(path: str | Path, definition: SweepDefinition) -> dict[str, Any]:
     return {"path": str(Path(path).resolve()), "definition": definition.to_wire()}
 
 
-def space_of(definition: SweepDefinition) -> Any:
+def space_of(definition: SweepDefinition) -> Space | None:
     """Return the space of a definition; None for a lone run."""
     return None if isinstance(definition.sampling, Single) else definition.sampling.space
 

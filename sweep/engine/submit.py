@@ -19,6 +19,7 @@ from sweep.core.definition import SweepDefinition
 from sweep.core.single import Single
 from sweep.engine import warm_start
 from sweep.engine.ancestors import NOBODY, Ancestors
+from sweep.engine.continuation import space_of
 from sweep.engine.distribution import check_nodes, distribution_of
 from sweep.engine.engine import GRACE
 from sweep.engine.needs import provided
@@ -99,28 +100,7 @@ def create(
     submission.ancestors.check(submission.definition)
     here = submission.cluster is None
     configuration, needs = provided(submission.configuration, submission.source, here=here)
-    submission = replace(submission, configuration=configuration)
-    command = command_of(configuration, submission.source, here=here)
-    sampling = submission.definition.sampling
-    swept = [] if isinstance(sampling, Single) else sampling.space.flags
-    unseen = () if submission.job else sorted(swept)  # a job's references are checked
-    for text in without_effect(submission.configuration, unseen):
-        warn(text)
-    template = ScriptTemplate(
-        command=command,
-        arguments=_arguments(submission, warn),
-        environment_variables=_variables(submission.configuration),
-        argument_style=submission.argument_style,
-        pass_arguments=not submission.configuration.command,
-        threads=max(1, int(submission.cpus_per_run)),
-        outputs_bytes=submission.outputs_quota,
-        warm=_warm(submission, command),
-        metrics=submission.metrics,
-        earlier=submission.ancestors.outputs(),
-        needs=needs,
-        trial=submission.job and {"outputs": [*submission.job.get("outputs", ())]},
-    )
-    template.check(None if isinstance(sampling, Single) else sampling.space)
+    template = _template(replace(submission, configuration=configuration), needs, warn)
     shot = _snapshot(workspace, submission, warn)
     template, secrets = replace(template, tree=str(shot.tree)).without_secrets()
     return keep(
@@ -143,6 +123,33 @@ def create(
         tags=submission.tags,
         secrets=secrets,
     )
+
+
+def _template(
+    submission: Submission, needs: Mapping[str, Any] | None, warn: Callable[[str], None]
+) -> ScriptTemplate:
+    """Return what each run executes, checked; its snapshot is still to come."""
+    configuration, space = submission.configuration, space_of(submission.definition)
+    command = command_of(configuration, submission.source, here=submission.cluster is None)
+    unseen = () if submission.job or space is None else sorted(space.flags)  # a job's are checked
+    for text in without_effect(configuration, unseen):
+        warn(text)
+    template = ScriptTemplate(
+        command=command,
+        arguments=_arguments(submission, warn),
+        environment_variables=_variables(configuration),
+        argument_style=submission.argument_style,
+        pass_arguments=not configuration.command,
+        threads=max(1, int(submission.cpus_per_run)),
+        outputs_bytes=submission.outputs_quota,
+        warm=_warm(submission, command),
+        metrics=submission.metrics,
+        earlier=submission.ancestors.outputs(),
+        needs=needs,
+        trial=submission.job and {"outputs": [*submission.job.get("outputs", ())]},
+    )
+    template.check(space)
+    return template
 
 
 def keep(  # noqa: PLR0913 - what is kept of a sweep
@@ -244,8 +251,7 @@ def _with_limits(submission: Submission) -> Submission:
     definition = submission.definition
     sampling, limits = seeded(definition.sampling), definition.limits
     if limits.run_seconds is None:
-        seconds = submission.configuration.max_run_duration_seconds
-        limits = replace(limits, run_seconds=seconds)
+        limits = replace(limits, run_seconds=submission.configuration.max_run_duration_seconds)
     return replace(submission, definition=replace(definition, sampling=sampling, limits=limits))
 
 
@@ -256,9 +262,9 @@ def seeded(sampling: Sampling) -> Sampling:
 
 def _arguments(submission: Submission, warn: Callable[[str], None]) -> list[str]:
     fixed = [text_of(argument) for argument in submission.configuration.arguments]
-    if isinstance(submission.definition.sampling, Single):
+    space = space_of(submission.definition)
+    if space is None:
         return fixed
-    space = submission.definition.sampling.space
     # Of every branch, also of those that will not be taken.
     kept, removed = strip_fixed(fixed, space.flags)
     if removed:
