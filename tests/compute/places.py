@@ -15,7 +15,7 @@ from sweep.compute.pool import Pool
 from sweep.compute.ray_target import RayTarget
 from sweep.compute.resources import Resources
 from tests.compute import clusters, slurms, sparks, sshd
-from tests.compute.pools import EACH
+from tests.compute.orders import EACH
 from tests.compute.traces import has
 
 IDLE = 1.0
@@ -136,9 +136,7 @@ def slurm(folder: Path) -> Iterator[Place]:
 @contextlib.contextmanager
 def remote(folder: Path) -> Iterator[Place]:
     with sshd.running() as server:
-        about = {"address": "127.0.0.1", "ssh_port": server.port, "username": sshd.USER}
-        about |= {"host_key": server.fingerprint, "private_key_file": server.key}
-        kept = {"kind": "remote", "name": "box", **about, "python": sys.executable}
+        kept = {"kind": "remote", "name": "box", **server.about(), "python": sys.executable}
         yield Place(lambda: cluster_of(kept), on(server), folders=[server.folder / "t"])
 
 

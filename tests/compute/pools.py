@@ -3,9 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import math
-import os
-import sys
 import time
 from collections.abc import Callable, Iterator
 from functools import partial
@@ -15,19 +12,16 @@ from typing import Any
 from sweep.compute.pool import Pool
 from sweep.compute.ray_target import RayTarget
 from sweep.compute.renewal import target_on
-from sweep.compute.resources import Resources
 from sweep.compute.target import (
     Message,
-    Process,
     RunEnded,
     RunLost,
-    RunOrder,
     RunStarted,
     SlotsAre,
 )
 from sweep.lease import holder
+from tests.compute.orders import EACH, order
 
-EACH = Resources(math.inf, math.inf, 1, 0)
 PATIENCE = 100.0
 """Seconds in which anything on a pool must have happened: the machine may be busy."""
 FOREVER = "import time; time.sleep(1000)"
@@ -60,12 +54,7 @@ class User:
         return found
 
     def launch(self, run: int, code: str = FOREVER, attempt: int = 1) -> None:
-        process = Process(
-            argv=[sys.executable, "-S", "-c", code],
-            env={"PATH": os.environ["PATH"], "SWEEP_RUN_ID": f"{self.folder}_{run}"},
-            folder=str(self.folder / f"{run}.{attempt}"),
-        )
-        self.target.launch(RunOrder(run, attempt, {}, process))
+        self.target.launch(order(self.folder, run, code, attempt))
 
     def of(self, kind: type[Message]) -> dict[int, Any]:
         """Return the messages of a kind by run."""

@@ -4,12 +4,9 @@ from __future__ import annotations
 
 import contextlib
 import importlib.util
-import math
-import os
 import re
 import secrets
 import shutil
-import sys
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
@@ -19,13 +16,9 @@ import pytest
 
 from sweep.compute.guarded import Guarded
 from sweep.compute.ray_environment import quiet_environment
-from sweep.compute.ray_target import RayTarget
-from sweep.compute.resources import Resources
 from sweep.compute.spark import SparkCluster
 from sweep.compute.spark_properties import SparkProperties
-from sweep.compute.target import Message, Process, RunOrder
 
-EACH = Resources(math.inf, math.inf, 1, 0)
 SECRET = "SPARK_SECRET_OF_THE_TESTS"
 MASTER_UP = re.compile(r"Starting Spark master at (spark://[\d.]+:\d+)")
 needs_spark = pytest.mark.skipif(
@@ -93,30 +86,3 @@ def running(folder: Path) -> Iterator[Spark]:
     finally:
         for daemon in reversed(started):
             daemon.close()
-
-
-def order(folder: Path, run: int, code: str) -> RunOrder:
-    process = Process(
-        argv=[sys.executable, "-S", "-c", code],
-        env={"PATH": os.environ["PATH"], "SWEEP_RUN_ID": f"{folder}_{run}"},
-        folder=str(folder / f"{run}"),
-    )
-    return RunOrder(run, 1, {}, process)
-
-
-def wait(target: RayTarget, heard: list[Message], kind: type[Message], count: int) -> None:
-    deadline = time.monotonic() + 200
-    while sum(isinstance(m, kind) for m in heard) < count:
-        assert time.monotonic() < deadline, heard
-        heard += target.poll(1.0)
-
-
-def command_lines() -> str:
-    words = []
-    for entry in Path("/proc").iterdir():
-        if entry.name.isdecimal():
-            try:
-                words.append((entry / "cmdline").read_text(errors="replace"))
-            except OSError:
-                continue
-    return "\n".join(words)

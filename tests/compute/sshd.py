@@ -55,6 +55,11 @@ class Server:
     def locked_key(self) -> str:
         return str(self.folder / "locked_key")
 
+    def about(self) -> dict[str, object]:
+        """How a target finds it, and is let in."""
+        found = {"address": "127.0.0.1", "ssh_port": self.port, "username": USER}
+        return {**found, "host_key": self.fingerprint, "private_key_file": self.key}
+
     def welcome(self, other: Server) -> None:
         """Let in whoever has the key of another server's user."""
         with (self.folder / "authorized_keys").open("a") as known:

@@ -2,10 +2,6 @@
 
 from __future__ import annotations
 
-import math
-import os
-import sys
-import time
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -14,20 +10,17 @@ import pytest
 from sweep.compute.existing import ExistingCluster
 from sweep.compute.ray_node import RayNode, cluster_environment
 from sweep.compute.ray_target import RayTarget
-from sweep.compute.resources import Resources
 from sweep.compute.target import (
     Message,
-    Process,
     RunEnded,
-    RunOrder,
     RunStarted,
     SlotsAre,
 )
 from sweep.errors import UserError
 from tests.compute.clusters import Cluster, running
+from tests.compute.orders import EACH, order, wait
 
 pytestmark = pytest.mark.ray
-EACH = Resources(math.inf, math.inf, 1, 0)
 
 
 @pytest.fixture(scope="module")
@@ -36,28 +29,11 @@ def cluster(tmp_path_factory) -> Iterator[Cluster]:
         yield made
 
 
-def wait(target: RayTarget, heard: list[Message], kind: type[Message], count: int = 1) -> None:
-    """Hear until so many messages of a kind have come."""
-    until = time.monotonic() + 60
-    while sum(isinstance(m, kind) for m in heard) < count:
-        assert time.monotonic() < until, heard
-        heard += target.poll(1.0)
-
-
 def opened(cluster: Cluster, folder: Path) -> tuple[RayTarget, list[Message]]:
     target, heard = RayTarget(EACH, folder / "ray", cluster=cluster.there), []
     target.open(2)
     wait(target, heard, SlotsAre, 2)
     return target, heard
-
-
-def order(folder: Path, run: int, code: str, attempt: int = 1) -> RunOrder:
-    process = Process(
-        argv=[sys.executable, "-S", "-c", code],
-        env={"PATH": os.environ["PATH"], "SWEEP_RUN_ID": f"{folder}_{run}"},
-        folder=str(folder / f"{run}.{attempt}"),
-    )
-    return RunOrder(run, attempt, {}, process)
 
 
 def test_a_stranger_is_refused(cluster):

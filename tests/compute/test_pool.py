@@ -18,7 +18,9 @@ from sweep.compute.resources import Resources
 from sweep.compute.target import Notice, RunStarted
 from sweep.errors import ConfigError, ResourceError, TargetError
 from sweep.lease import holder
-from tests.compute.pools import EACH, await_no_keeper, await_nodes, states, using
+from tests.compute.orders import EACH
+from tests.compute.pools import await_no_keeper, await_nodes, states, using
+from tests.compute.traces import alive
 
 IDLE = 2.0
 
@@ -201,10 +203,3 @@ def descendants_of_guards(pool: Pool) -> list[int]:
             if cwd.is_relative_to(pool.files.path / "nodes"):
                 found += [int(entry.name), *descendants(int(entry.name))]
     return found
-
-
-def alive(pid: int) -> bool:
-    try:
-        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] != "Z"
-    except OSError:
-        return False

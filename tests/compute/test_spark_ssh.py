@@ -15,8 +15,9 @@ from sweep.compute.ray_target import RayTarget
 from sweep.compute.target import RunLost, RunStarted
 from sweep.errors import TargetError
 from tests.compute import sparks, sshd
-from tests.compute.sparks import EACH, SECRET, Spark, needs_spark, order, until, wait
-from tests.compute.sshd import USER, Server
+from tests.compute.orders import EACH, order, wait
+from tests.compute.sparks import SECRET, Spark, needs_spark, until
+from tests.compute.sshd import Server
 
 pytestmark = [needs_spark, pytest.mark.ray, pytest.mark.spark, pytest.mark.timeout(600)]
 
@@ -37,8 +38,7 @@ def kept(server: Server, spark: Spark, secret: Path):
     secret.touch(0o600)
     secret.write_text(spark.env[SECRET])
     there = {"kind": "spark", "master": spark.master, "secret": str(secret), "idle_seconds": 20}
-    about = {"address": "127.0.0.1", "ssh_port": server.port, "username": USER}
-    about |= {"host_key": server.fingerprint, "private_key_file": server.key}
+    about = server.about()
     return {"kind": "remote", "name": "head", **about, "python": sys.executable, "cluster": there}
 
 
@@ -48,13 +48,13 @@ def test_a_cut_connection_takes_the_application_with_it(server, spark, tmp_path)
     target.open(1)
     try:
         target.launch(order(tmp_path, 0, "import time; time.sleep(1000)"))
-        wait(target, heard, RunStarted, 1)
+        wait(target, heard, RunStarted, seconds=200)
         (began,) = (m for m in heard if isinstance(m, RunStarted))
         assert began.facts["pid"] in spark.worker.members(), "in an executor"
         assert target.processes() == [], "nothing of it is on this side"
         server.cut()
         with pytest.raises(TargetError, match="connection"):
-            wait(target, heard, RunLost, 1)
+            wait(target, heard, RunLost, seconds=200)
     finally:
         target.close()
     until(lambda: not server.living())

@@ -21,19 +21,17 @@ from sweep.compute.ssh import RemoteMachine
 from sweep.compute.ssh_cluster import RemoteCluster
 from sweep.compute.ssh_secrets import secret_of, variable_of
 from sweep.compute.target import (
-    Message,
-    Process,
     RunEnded,
-    RunOrder,
     RunSaid,
     RunStarted,
     SlotsAre,
 )
 from sweep.errors import ConfigError, ResourceError, TargetError, UserError
 from tests.compute import sshd
+from tests.compute.orders import EACH, order, wait
 from tests.compute.sshd import PASSPHRASE, PASSWORD, USER, Server
+from tests.compute.traces import alive
 
-EACH = Resources(math.inf, math.inf, 1, 0)
 TALKER = """
 import json, os, socket, time
 channel = socket.socket(socket.AF_UNIX)
@@ -221,26 +219,8 @@ def test_nobody_answers(server):
 
 
 def kept(server: Server, **more):
-    about = {"address": "127.0.0.1", "ssh_port": server.port, "username": USER}
-    about |= {"host_key": server.fingerprint, "private_key_file": server.key}
+    about = server.about()
     return {"kind": "remote", "name": "box", **about, "python": sys.executable, **more}
-
-
-def wait(target: RayTarget, heard: list[Message], kind: type[Message], count: int = 1) -> None:
-    """Hear until so many messages of a kind have come."""
-    until = time.monotonic() + 60
-    while sum(isinstance(m, kind) for m in heard) < count:
-        assert time.monotonic() < until, heard
-        heard += target.poll(1.0)
-
-
-def order(folder: Path, run: int, code: str) -> RunOrder:
-    process = Process(
-        argv=[sys.executable, "-S", "-c", code],
-        env={"PATH": os.environ["PATH"], "SWEEP_RUN_ID": f"{folder}_{run}"},
-        folder=str(folder / f"{run}"),
-    )
-    return RunOrder(run, 1, {}, process)
 
 
 @pytest.mark.ray
@@ -342,15 +322,8 @@ def test_an_environment_is_made_there_once(server, tmp_path):
         wait(target, heard, SlotsAre)
         target.launch(order(tmp_path, 0, "import sys; print(sys.executable)"))
         wait(target, heard, RunEnded)
-        said = (tmp_path / "0" / "user_logs" / "std_log.txt").read_text()
+        said = (tmp_path / "0.1" / "user_logs" / "std_log.txt").read_text()
         assert said.startswith(str(server.folder / "home" / ".cache" / "hypersweep"))
     finally:
         target.close()
     assert not server.living()
-
-
-def alive(pid: int) -> bool:
-    try:
-        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] != "Z"
-    except OSError:
-        return False

@@ -5,7 +5,6 @@ from __future__ import annotations
 import contextlib
 import os
 import signal
-import sys
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -16,9 +15,10 @@ import pytest
 from sweep.compute.assignment import ID_SHOWN
 from sweep.compute.existing import ExistingCluster
 from sweep.compute.ray_target import RayTarget
-from sweep.compute.target import Message, Process, RunEnded, RunLost, RunOrder, RunStarted
+from sweep.compute.target import Message, RunEnded, RunLost, RunStarted
 from sweep.errors import UserError
 from tests.compute import places
+from tests.compute.orders import order
 from tests.compute.places import Place
 from tests.compute.sparks import needs_spark
 from tests.compute.traces import (
@@ -56,12 +56,7 @@ class Story:
         self.target.open(2)
 
     def launch(self, run: int, code: str, attempt: int = 1) -> None:
-        process = Process(
-            argv=[sys.executable, "-S", "-c", code],
-            env={"PATH": os.environ["PATH"], "SWEEP_RUN_ID": f"{self.folder}_{run}"},
-            folder=str(self.folder / f"{run}.{attempt}"),
-        )
-        self.target.launch(RunOrder(run, attempt, {}, process))
+        self.target.launch(order(self.folder, run, code, attempt))
 
     def of(self, kind: type[Any], attempt: int = 1) -> dict[int, Any]:
         return {m.run: m for m in self.heard if isinstance(m, kind) and m.attempt == attempt}

@@ -29,6 +29,7 @@ from sweep.compute.target import (
     Target,
 )
 from sweep.errors import TargetError
+from tests.compute.traces import alive
 
 CLIENT = """
     import json, os, socket, sys, time
@@ -295,14 +296,6 @@ def command_of(pid: int) -> bytes:
 
 def _is_slot(pid: int) -> bool:
     return command_of(pid).startswith((b"ray::Slot", b"ray::NearSlot"))
-
-
-def alive(pid: int) -> bool:
-    """Whether a process lives; one that is dead and not yet buried does not."""
-    try:
-        return Path(f"/proc/{pid}/stat").read_bytes().rpartition(b")")[2].split()[0] != b"Z"
-    except OSError:
-        return False
 
 
 @pytest.mark.ray
