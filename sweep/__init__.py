@@ -127,9 +127,8 @@ def __getattr__(name):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN202
     place = _PLACES.get(name)
     if place is None:
         raise AttributeError(f"module 'sweep' has no attribute {name!r}")
-    from importlib import import_module  # noqa: PLC0415
-
-    value = globals()[name] = getattr(import_module(place), name)
+    # Not `importlib`, whose import a training script would pay for.
+    value = globals()[name] = getattr(__import__(place, None, None, [name]), name)
     return value
 
 

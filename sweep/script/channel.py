@@ -1,7 +1,5 @@
 """Where what a script logs goes: to the slot that watches it, or to the terminal."""
 
-from __future__ import annotations
-
 import os
 import sys
 from _thread import RLock
@@ -18,7 +16,7 @@ if TYPE_CHECKING:
     class Channel(Protocol):
         """Where messages go."""
 
-        def send(self, message: dict[str, Any]) -> None:
+        def send(self, message: "dict[str, Any]") -> None:
             """Send one message."""
 
         def stopped(self) -> bool:
@@ -39,12 +37,12 @@ def _refuse(value: object) -> object:
     raise TypeError(f"Object of type {type(value).__name__} is not JSON serializable")
 
 
-def _encoder() -> Callable[[Any], str]:
+def _encoder() -> "Callable[[Any], str]":
     """Return what makes a message JSON: the C part of `json`, whose import takes a script 2 ms."""
     try:
         from _json import encode_basestring_ascii, make_encoder  # noqa: PLC0415
 
-        def encode(message: Any) -> str:
+        def encode(message: "Any") -> str:
             text = encode_basestring_ascii
             pack = make_encoder({}, _refuse, text, None, ":", ",", False, False, True)
             return "".join(pack(message, 0))
@@ -60,7 +58,7 @@ def _encoder() -> Callable[[Any], str]:
 encode = _encoder()
 
 
-def line_of(message: dict[str, Any], name: str | None = None) -> bytes:
+def line_of(message: "dict[str, Any]", name: "str | None" = None) -> bytes:
     """Return a message about `name` as a line.
 
     Raises:
@@ -96,7 +94,7 @@ class SocketChannel:
             self._socket.close()
             self._socket = None
 
-    def send(self, message: dict[str, Any]) -> None:
+    def send(self, message: "dict[str, Any]") -> None:
         """Send one message.
 
         Raises:
@@ -126,7 +124,7 @@ class SocketChannel:
         """Tell whether the run was told to stop: a script hears that by a signal."""
         return False
 
-    def _connect(self) -> socket:
+    def _connect(self) -> "socket":
         # Not `socket`, whose import takes 3 ms; and not needed by a script that runs by itself.
         from _socket import AF_UNIX, SO_SNDBUF, SOL_SOCKET, socket  # noqa: PLC0415
 
@@ -144,7 +142,7 @@ class SocketChannel:
 class Terminal:
     """Messages of a script that runs by itself: printed as the service's offline run does."""
 
-    def send(self, message: dict[str, Any]) -> None:
+    def send(self, message: "dict[str, Any]") -> None:
         """Print one message."""
         kind = message["k"]
         if kind in KINDS:

@@ -1,7 +1,5 @@
 """Files that a script keeps with its run."""
 
-from __future__ import annotations
-
 import os
 
 from sweep.script.errors import RunLogError
@@ -29,18 +27,18 @@ class RunFiles:
         places: where in the run's folder files have been kept.
     """
 
-    def __init__(self, log: Log, *, copies: bool) -> None:
+    def __init__(self, log: "Log", *, copies: bool) -> None:
         self.places: dict[str, None] = {}
         self._log = log
         self._copies = copies
 
-    def part(self, log: Log) -> RunFiles:
+    def part(self, log: "Log") -> "RunFiles":
         """Return the same for a part of the run: one folder, one set of names."""
         files = RunFiles(log, copies=self._copies)
         files.places = self.places
         return files
 
-    def keep(self, folder: str, name: str, path_or_stream: Any) -> None:
+    def keep(self, folder: str, name: str, path_or_stream: "Any") -> None:
         """Keep a file or what a stream holds.
 
         Raises:
@@ -70,7 +68,7 @@ class RunFiles:
         """Return the names of the files in a run's folder that are the run's own."""
         return sorted({*self.places, *own(folder)})
 
-    def fetch(self, folder: str, name: str, target: str | None) -> None:
+    def fetch(self, folder: str, name: str, target: "str | None") -> None:
         """Copy a kept file out of a run's folder.
 
         Raises:
@@ -78,7 +76,7 @@ class RunFiles:
         """
         put(target or os.path.basename(name), os.path.join(folder, name))
 
-    def image(self, folder: str, name: str, path: str | None, plot: Any) -> None:
+    def image(self, folder: str, name: str, path: "str | None", plot: "Any") -> None:
         """Keep an image beside earlier ones, and log it.
 
         Raises:
@@ -110,7 +108,7 @@ def place_of(folder: str, name: str) -> str:
     return os.path.relpath(place, root)
 
 
-def _free_place(folder: str, name: str, path: str | None) -> str:
+def _free_place(folder: str, name: str, path: "str | None") -> str:
     safe = "".join(c if c.isalnum() or c in "-_" else "_" for c in name)
     stem, ending = (safe, ".png") if path is None else os.path.splitext(os.path.basename(path))
     place, number = f"{IMAGES}/{stem}{ending}", 1
@@ -120,7 +118,7 @@ def _free_place(folder: str, name: str, path: str | None) -> str:
     return place
 
 
-def put(target: str, source: Any) -> None:
+def put(target: str, source: "Any") -> None:
     """Copy a file or a stream, and make the folder it goes to.
 
     Raises:

@@ -1,7 +1,5 @@
 """What a run says, and what it has said."""
 
-from __future__ import annotations
-
 import time
 
 from sweep.script.errors import RunLogError, RunStopped
@@ -26,17 +24,17 @@ class Log:
         logged: the metrics that went this way.
     """
 
-    def __init__(self, channel: Channel, prefix: str = "") -> None:
+    def __init__(self, channel: "Channel", prefix: str = "") -> None:
         self._channel = channel
         self._prefix = prefix
         self._parts: dict[str, Log] = {}
         self.logged = Logged()
 
-    def part(self, name: str) -> Log:
+    def part(self, name: str) -> "Log":
         """Return the way for a part."""
         return self._parts.setdefault(name, Log(self._channel, f"{self._prefix}{name}/"))
 
-    def read(self, name: str | None, *, recursive: bool) -> dict[str, Any]:
+    def read(self, name: "str | None", *, recursive: bool) -> "dict[str, Any]":
         """Return the metrics that went this way; with `recursive`, those of parts as well."""
         metrics = self.logged.read(name)
         for part, log in self._parts.items() if recursive else ():
@@ -45,7 +43,7 @@ class Log:
         return metrics
 
     def metric(
-        self, kind: str, name: str, value: Any, *, step: Any = None, what: str = ""
+        self, kind: str, name: str, value: "Any", *, step: "Any" = None, what: str = ""
     ) -> None:
         """Log one thing; `what` says what a JSON document shows.
 
@@ -65,7 +63,7 @@ class Log:
         if self._channel.stopped():
             raise RunStopped
 
-    def document(self, what: str, name: str, value: Any) -> None:
+    def document(self, what: str, name: str, value: "Any") -> None:
         """Log a JSON document, or that in the file of this path."""
         if isinstance(value, str):
             import json  # noqa: PLC0415 - already there in a run; not in an offline one
@@ -74,11 +72,11 @@ class Log:
                 value = json.load(file)
         self.metric("j", name, document(name, value), what=what)
 
-    def attach(self, kind: str, labels: Mapping[str, str | None]) -> None:
+    def attach(self, kind: str, labels: "Mapping[str, str | None]") -> None:
         """Attach tags or properties."""
         self._send({"k": kind, "v": {f"{self._prefix}{k}": v for k, v in labels.items()}})
 
-    def detach(self, names: Iterable[str]) -> None:
+    def detach(self, names: "Iterable[str]") -> None:
         """Take tags away."""
         self._send({"k": "untag", "v": [f"{self._prefix}{name}" for name in names]})
 
@@ -86,7 +84,7 @@ class Log:
         """Say that a file is kept; `place` is where in the run's folder it is."""
         self._send({"k": "file", "n": self._prefix + name, "p": place})
 
-    def _send(self, message: dict[str, Any]) -> None:
+    def _send(self, message: "dict[str, Any]") -> None:
         try:
             self._channel.send(message)
         except RunLogError:

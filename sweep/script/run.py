@@ -3,8 +3,6 @@
 Names and semantics: the Run class of the Azure Machine Learning SDK, version 1.
 """
 
-from __future__ import annotations
-
 import os
 
 from sweep.script.channel import SocketChannel, Terminal
@@ -37,10 +35,10 @@ class Run:
         parent: the run that this is a part of; None for a run of a sweep.
     """
 
-    _context: Run | None = None
+    _context: "Run | None" = None
 
     def __init__(
-        self, channel: Channel, run_id: str, number: int = 0, attempt: int = 1, folder: str = "."
+        self, channel: "Channel", run_id: str, number: int = 0, attempt: int = 1, folder: str = "."
     ) -> None:
         self.id = run_id
         self.number = number
@@ -56,7 +54,7 @@ class Run:
         self._children: list[Run] = []
 
     @classmethod
-    def get_context(cls, allow_offline: bool = True) -> Run:
+    def get_context(cls, allow_offline: bool = True) -> "Run":
         """Return the run that this process is part of.
 
         A script that runs by itself gets one that prints what is logged.
@@ -87,12 +85,12 @@ class Run:
         return Run._context
 
     @staticmethod
-    def set_context(run: Run | None) -> None:
+    def set_context(run: "Run | None") -> None:
         """Make `run` what `get_context` returns in this process."""
         Run._context = run
 
     @property
-    def _files(self) -> RunFiles:
+    def _files(self) -> "RunFiles":
         if self._kept is None:
             from sweep.script.files import RunFiles  # noqa: PLC0415 - many runs keep none
 
@@ -101,7 +99,9 @@ class Run:
 
     # ---- metrics ----------------------------------------------------------------------
 
-    def log(self, name: str, value: Any, description: str = "", step: float | None = None) -> None:
+    def log(
+        self, name: str, value: "Any", description: str = "", step: "float | None" = None
+    ) -> None:
         """Log one value; each call for the primary metric is one interval.
 
         Scalars of numpy, torch and the like are welcome.
@@ -113,23 +113,23 @@ class Run:
         self._log.metric("s", name, scalar(name, value), step=scalar(name, step))
 
     def log_list(
-        self, name: str, value: Iterable[Any], description: str = "", step: float | None = None
+        self, name: str, value: "Iterable[Any]", description: str = "", step: "float | None" = None
     ) -> None:
         """Log several values of one metric in order; an empty list logs nothing."""
         values = [scalar(name, item) for item in value]
         if values:
             self._log.metric("l", name, values, step=scalar(name, step))
 
-    def log_row(self, name: str, description: str | None = None, **columns: Any) -> None:
+    def log_row(self, name: str, description: "str | None" = None, **columns: "Any") -> None:
         """Log one row of a table, column by column."""
         self._log.metric("r", name, {c: scalar(f"{name}.{c}", v) for c, v in columns.items()})
 
-    def log_table(self, name: str, value: Mapping[str, Any], description: str = "") -> None:
+    def log_table(self, name: str, value: "Mapping[str, Any]", description: str = "") -> None:
         """Log a table: scalars, or lists of one length."""
         self._log.metric("t", name, table(name, value))
 
     def log_image(
-        self, name: str, path: str | None = None, plot: Any = None, description: str = ""
+        self, name: str, path: "str | None" = None, plot: "Any" = None, description: str = ""
     ) -> None:
         """Log an image file, or a matplotlib figure or module; exactly one of them.
 
@@ -138,23 +138,23 @@ class Run:
         """
         self._files.image(self.folder, name, path, plot)
 
-    def log_confusion_matrix(self, name: str, value: Any, description: str = "") -> None:
+    def log_confusion_matrix(self, name: str, value: "Any", description: str = "") -> None:
         """Log a confusion matrix, as a dict in the service's form or the path of one."""
         self._log.document("confusion_matrix", name, value)
 
-    def log_accuracy_table(self, name: str, value: Any, description: str = "") -> None:
+    def log_accuracy_table(self, name: str, value: "Any", description: str = "") -> None:
         """Log an accuracy table, as a dict in the service's form or the path of one."""
         self._log.document("accuracy_table", name, value)
 
-    def log_residuals(self, name: str, value: Any, description: str = "") -> None:
+    def log_residuals(self, name: str, value: "Any", description: str = "") -> None:
         """Log residuals, as a dict in the service's form or the path of one."""
         self._log.document("residual", name, value)
 
-    def log_predictions(self, name: str, value: Any, description: str = "") -> None:
+    def log_predictions(self, name: str, value: "Any", description: str = "") -> None:
         """Log predictions, as a dict in the service's form or the path of one."""
         self._log.document("predictions", name, value)
 
-    def get_metrics(self, name: str | None = None, recursive: bool = False) -> dict[str, Any]:
+    def get_metrics(self, name: "str | None" = None, recursive: bool = False) -> "dict[str, Any]":
         """Return what this process has logged, by name; with `recursive`, in parts as well."""
         return self._log.read(name, recursive=recursive)
 
@@ -164,27 +164,27 @@ class Run:
 
     # ---- tags and properties ----------------------------------------------------------
 
-    def tag(self, key: str, value: Any = None) -> None:
+    def tag(self, key: str, value: "Any" = None) -> None:
         """Attach a tag to the run."""
         self.set_tags({key: value})
 
-    def set_tags(self, tags: Mapping[str, Any]) -> None:
+    def set_tags(self, tags: "Mapping[str, Any]") -> None:
         """Attach tags; a tag that is there gets the new value."""
         self._log.attach("tag", {k: None if v is None else str(v) for k, v in tags.items()})
         self._tags.update(tags)
 
-    def remove_tags(self, keys: Iterable[str]) -> None:
+    def remove_tags(self, keys: "Iterable[str]") -> None:
         """Take tags away."""
         keys = list(keys)
         self._log.detach(keys)
         for key in keys:
             self._tags.pop(key, None)
 
-    def get_tags(self) -> dict[str, Any]:
+    def get_tags(self) -> "dict[str, Any]":
         """Return the tags that this process has attached."""
         return dict(self._tags)
 
-    def add_properties(self, properties: Mapping[str, Any]) -> None:
+    def add_properties(self, properties: "Mapping[str, Any]") -> None:
         """Attach properties: like tags, but texts, and written once.
 
         Raises:
@@ -203,7 +203,7 @@ class Run:
 
     # ---- files ------------------------------------------------------------------------
 
-    def upload_file(self, name: str, path_or_stream: Any) -> None:
+    def upload_file(self, name: str, path_or_stream: "Any") -> None:
         """Keep a file with the run under a name such as ``outputs/model.pkl``.
 
         Raises:
@@ -212,7 +212,7 @@ class Run:
         """
         self._files.keep(self.folder, name, path_or_stream)
 
-    def upload_files(self, names: Iterable[str], paths: Iterable[str]) -> None:
+    def upload_files(self, names: "Iterable[str]", paths: "Iterable[str]") -> None:
         """Keep several files."""
         for name, path in zip(names, paths, strict=True):
             self.upload_file(name, path)
@@ -229,7 +229,7 @@ class Run:
         """Return the names of the files in the run's folder that are the run's own."""
         return self._files.names(self.folder)
 
-    def download_file(self, name: str, output_file_path: str | None = None) -> None:
+    def download_file(self, name: str, output_file_path: "str | None" = None) -> None:
         """Copy a kept file out of the run's folder."""
         self._files.fetch(self.folder, name, output_file_path)
 
@@ -247,7 +247,7 @@ class Run:
     def complete(self) -> None:
         """Do nothing: a run is complete when its script ends with exit code 0."""
 
-    def fail(self, error_details: Any = None, error_code: Any = None) -> None:
+    def fail(self, error_details: "Any" = None, error_code: "Any" = None) -> None:
         """Keep the details; a run has failed when its script ends with another exit code."""
         self._log.attach("property", {"error_details": str(error_details or error_code or "")})
 
@@ -255,7 +255,7 @@ class Run:
         """Refuse: a run is cancelled from outside, by `sweep run cancel`."""
         raise RunLogError("a script cannot cancel its own run: end it, or `sweep run cancel`")
 
-    def child_run(self, name: str | None = None, **_: Any) -> Run:
+    def child_run(self, name: "str | None" = None, **_: "Any") -> "Run":
         """Return a part of this run; what it logs is kept with the run's, under its name."""
         name = name or f"child_{len(self._children)}"
         child = Run(self._channel, f"{self.id}/{name}", self.number, self.attempt, self.folder)
@@ -264,7 +264,7 @@ class Run:
         self._children.append(child)
         return child
 
-    def create_children(self, count: int) -> list[Run]:
+    def create_children(self, count: int) -> "list[Run]":
         """Return several parts of this run.
 
         Raises:
@@ -274,11 +274,11 @@ class Run:
             raise RunLogError(f"create_children({count}): at most {MOST_CHILDREN} at once")
         return [self.child_run() for _ in range(count)]
 
-    def get_children(self) -> list[Run]:
+    def get_children(self) -> "list[Run]":
         """Return the parts of this run that this process has made."""
         return list(self._children)
 
-    def get_details(self) -> dict[str, Any]:
+    def get_details(self) -> "dict[str, Any]":
         """Return what is known of the run inside of it."""
         log = os.path.join(self.folder, "user_logs", "std_log.txt")
         details: dict[str, Any] = {"runId": self.id, "status": "Running"}
@@ -289,7 +289,7 @@ class Run:
         """Return the status: it is running, since it asks."""
         return "Running"
 
-    def __enter__(self) -> Run:
+    def __enter__(self) -> "Run":
         """Enter a block that is this run."""
         return self
 

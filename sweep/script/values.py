@@ -3,8 +3,6 @@
 Semantics: the Run class of the Azure Machine Learning SDK, version 1.
 """
 
-from __future__ import annotations
-
 from sweep.script.errors import RunLogError
 
 TYPE_CHECKING = False
@@ -20,7 +18,7 @@ SHAPES = {"scalar": list, "list": list, "row": dict, "table": dict}
 """What metrics of these kinds are gathered in; of others the last one counts."""
 
 
-def scalar(name: str, value: Any) -> Any:
+def scalar(name: str, value: "Any") -> "Any":
     """Return one value as a JSON value.
 
     Scalars of numpy, torch, jax or tensorflow are taken by their `item`; other numbers by their
@@ -44,7 +42,7 @@ def scalar(name: str, value: Any) -> Any:
         raise RunLogError(text) from None
 
 
-def _converted(value: Any) -> Any:
+def _converted(value: "Any") -> "Any":
     item = getattr(value, "item", None)
     if callable(item):
         value = item()
@@ -57,7 +55,7 @@ def _converted(value: Any) -> Any:
     return value if value is None else float(value)
 
 
-def document(name: str, value: Any) -> Any:
+def document(name: str, value: "Any") -> "Any":
     """Return a JSON document: dicts and lists of scalars; arrays of numpy become lists.
 
     Raises:
@@ -70,7 +68,7 @@ def document(name: str, value: Any) -> Any:
     return scalar(name, value)
 
 
-def table(name: str, value: Mapping[str, Any]) -> dict[str, Any]:
+def table(name: str, value: "Mapping[str, Any]") -> "dict[str, Any]":
     """Return a table as JSON values: scalars, or lists of one length.
 
     Raises:
@@ -90,7 +88,7 @@ def table(name: str, value: Mapping[str, Any]) -> dict[str, Any]:
     return columns
 
 
-def _is_array(value: Any) -> bool:
+def _is_array(value: "Any") -> bool:
     return bool(getattr(value, "ndim", 0)) and hasattr(value, "__iter__")
 
 
@@ -107,7 +105,7 @@ class Logged:
     def __contains__(self, name: str) -> bool:
         return name in self._kept
 
-    def add(self, name: str, kind: str, value: Any) -> None:
+    def add(self, name: str, kind: str, value: "Any") -> None:
         """Take note of one thing that was logged."""
         shape = SHAPES.get(kind)
         known, kept = self._kept.get(name, (None, None))
@@ -125,12 +123,12 @@ class Logged:
             for column, cell in value.items():
                 kept.setdefault(column, []).extend(cell if isinstance(cell, list) else [cell])
 
-    def read(self, name: str | None = None) -> dict[str, Any]:
+    def read(self, name: "str | None" = None) -> "dict[str, Any]":
         """Return all metrics, or the one of a name, by name in the order of their first value."""
         return {n: _read(*kept) for n, kept in self._kept.items() if name in (None, n)}
 
 
-def _read(shape: type | None, kept: Any) -> Any:
+def _read(shape: "type | None", kept: "Any") -> "Any":
     if shape is list:
         return kept[0] if len(kept) == 1 else [*kept]
     if shape is dict:
@@ -138,7 +136,7 @@ def _read(shape: type | None, kept: Any) -> Any:
     return kept
 
 
-def read_back(logged: Iterable[tuple[str, str, Any]]) -> dict[str, Any]:
+def read_back(logged: "Iterable[tuple[str, str, Any]]") -> "dict[str, Any]":
     """Return metrics as `get_metrics` gives them, from (name, kind, value) in logged order."""
     metrics = Logged()
     for name, kind, value in logged:

@@ -11,9 +11,11 @@ import pytest
 
 ROOT = Path(__file__).parents[2]
 HEAVY = {
+    "__future__",
     "asyncio",
     "click",
     "dataclasses",
+    "importlib",
     "importlib.metadata",
     "inspect",
     "json",
