@@ -170,6 +170,29 @@ class HyperDriveRun(Submitted):
                 for number, metrics in metrics_of_all(reader).items()
             }
 
+    def get_hyperparameter_importance(self, *names: str) -> dict[str, float]:
+        """Return how much each hyperparameter matters for the best value of a run.
+
+        It is the permutation importance by a random forest over the runs that have a result, as
+        in `sweep best --importance`, where one reads how well that forest explains them.
+
+        Args:
+            names: of these hyperparameters only; of all that differ among the runs by default.
+
+        Returns:
+            Shares that add up to 1 by the names without leading dashes, the largest first.
+
+        Raises:
+            UserError: fewer than 8 runs have a result, no hyperparameter differs, or one that is
+                named is not there.
+        """
+        from sweep.view.data import sweep_data  # noqa: PLC0415 - a forest is a large library
+        from sweep.view.importance import importance_of  # noqa: PLC0415
+
+        with self._reader() as reader:
+            found = importance_of(sweep_data(reader, self._folder), names)
+        return {name: share for name, share, _ in found.shares}
+
     def to_dataframe(self) -> pd.DataFrame:
         """Return its runs as a pandas DataFrame, one a row."""
         from sweep.api.dataframe import runs_dataframe  # noqa: PLC0415 - pandas takes a second

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -12,14 +13,19 @@ from sweep.cli.options import find_sweep, json_option, print_json, workspace_opt
 if TYPE_CHECKING:
     from sweep.storage.reader import SweepReader
     from sweep.storage.workspace import SweepFolder
+    from sweep.view.importance import Importance
+
+BAR = 24
+"""Characters of the bar of a hyperparameter on which all depends."""
 
 
 @click.command()
 @click.argument("sweep", default="")
 @click.option("--top", type=click.IntRange(min=1), default=1, show_default=True, metavar="N")
+@click.option("--importance", is_flag=True, help="Tell as well which hyperparameters matter.")
 @json_option
 @workspace_option
-def best(sweep: str, top: int, as_json: bool, workspace: Path | None) -> None:
+def best(sweep: str, top: int, importance: bool, as_json: bool, workspace: Path | None) -> None:
     """Show the best run of a SWEEP (the last one by default) and its hyperparameters."""
     from sweep.cli.tables import run_json  # noqa: PLC0415 - not needed for --help
     from sweep.core.words import number, plain, value_text  # noqa: PLC0415
@@ -32,9 +38,11 @@ def best(sweep: str, top: int, as_json: bool, workspace: Path | None) -> None:
         metric = plain(reader.get("definition")["primary_metric_config"]["name"])
         if not rows:
             raise WorkspaceError(f"{folder.id}: {_why_none(reader, folder, metric)}")
+        matters = _importance(reader, folder) if importance else None
     if as_json:
-        found = [run_json(folder, row) for row in rows]
-        print_json(found[0] if top == 1 else found)
+        found: Any = [run_json(folder, row) for row in rows]
+        found = found[0] if top == 1 else found
+        print_json(found if matters is None else {"best": found, "importance": _json(matters)})
         return
     for row in rows:
         value = click.style(number(row.best), fg="green", bold=True)
@@ -42,6 +50,10 @@ def best(sweep: str, top: int, as_json: bool, workspace: Path | None) -> None:
         for name, setting in row.configuration.items():
             click.echo(f"  {plain(name)}  {value_text(setting)}")
         click.echo(plain(f"  in {folder.run_folder(row.number, row.attempt)}"))
+    if matters is not None:
+        click.echo(f"Importance for {metric}:")
+        for line in (*_bars(matters), matters.note):
+            click.echo(f"  {line}")
 
 
 def _why_none(reader: SweepReader, folder: SweepFolder, metric: str) -> str:
@@ -50,3 +62,26 @@ def _why_none(reader: SweepReader, folder: SweepFolder, metric: str) -> str:
     logged = reader.metric_names()
     others = f"; what was logged is {', '.join(map(repr, logged))}" if logged else ""
     return f"no run has logged a number as {metric!r}, the primary metric{others}"
+
+
+def _importance(reader: SweepReader, folder: SweepFolder) -> Importance:
+    from sweep.view.data import sweep_data  # noqa: PLC0415 - a forest is a large library
+    from sweep.view.importance import importance_of  # noqa: PLC0415
+
+    return importance_of(sweep_data(reader, folder))
+
+
+def _json(found: Importance) -> dict[str, Any]:
+    shares = [
+        {"hyperparameter": name, "share": share, "deviation": deviation}
+        for name, share, deviation in found.shares
+    ]
+    return {"runs": found.runs, "explained_variance": found.explained, "hyperparameters": shares}
+
+
+def _bars(found: Importance) -> Iterator[str]:
+    """Yield a line for each hyperparameter: its name, share, deviation, and a bar."""
+    width = max(len(name) for name, _, _ in found.shares)
+    for name, share, deviation in found.shares:
+        bar = "█" * round(share * BAR)
+        yield f"{name:<{width}}  {share:>4.0%} ± {deviation:>3.0%}  {bar}".rstrip()

@@ -15,6 +15,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -40,6 +41,30 @@ SAMPLE = 200
 """Runs over which a surface is averaged, at most."""
 
 
+@dataclass(frozen=True, slots=True)
+class Importance:
+    """Which hyperparameters matter, and how much that can be believed.
+
+    Attributes:
+        shares: (name, share of all importance, its deviation), largest first.
+        runs: over how many it was found.
+        explained: the share of the variance that the forest explains in runs not seen.
+    """
+
+    shares: list[tuple[str, float, float]]
+    runs: int
+    explained: float
+
+    @property
+    def note(self) -> str:
+        """What it was found with, on one line."""
+        rough = "" if self.runs >= FIRMEST else "; few runs: rough"
+        return (
+            f"random forest over {self.runs} runs, explains {self.explained:.0%} of the"
+            f" variance in runs not seen{rough}"
+        )
+
+
 class Forest:
     """A model of the runs of a sweep.
 
@@ -54,13 +79,9 @@ class Forest:
     def __init__(self, data: SweepData, columns: Sequence[Column]) -> None:
         from sklearn.ensemble import RandomForestRegressor  # noqa: PLC0415 - half a second
 
-        rows = data.judged
-        if len(rows) < FEWEST:
-            raise UserError(
-                f"{data.id}: {len(rows)} of its runs have a result; at least {FEWEST} are needed"
-            )
+        _enough(data)
         self.columns = [*columns]
-        self.values = np.array([row.best or 0.0 for row in rows])
+        self.values = np.array([row.best or 0.0 for row in data.judged])
         self._encoders = [_Encoder(column) for column in columns]
         self.features = np.hstack([e.encode(e.column.values) for e in self._encoders])
         self._groups: list[slice] = []
@@ -130,7 +151,8 @@ class Forest:
         return found
 
     def _error(self, tree: Any, unseen: NDArray[np.bool_], features: Array) -> float:
-        predicted = tree.predict(features[unseen])
+        # tree.predict checks its input for five times as long as it predicts
+        predicted = tree.tree_.predict(features[unseen].astype(np.float32)).ravel()
         return float(np.mean((predicted - self.values[unseen]) ** 2))
 
 
@@ -164,31 +186,55 @@ class _Encoder:
         return float(np.median(known))
 
 
+def importance_of(data: SweepData, names: Sequence[str] = ()) -> Importance:
+    """Tell how much each hyperparameter matters for the best value of a run.
+
+    Args:
+        data: the sweep.
+        names: of these hyperparameters only; of all that differ by default.
+
+    Raises:
+        UserError: too few runs have a result, no hyperparameter differs, or one that is named
+            is not there.
+    """
+    _enough(data)
+    forest = Forest(data, chosen(data, names))
+    shares = [(plain(c.name), share, deviation) for c, share, deviation in forest.importance()]
+    return Importance(shares, len(data.judged), max(0.0, forest.fit()))
+
+
 def importance(data: SweepData, names: Sequence[str] = ()) -> Figure:
     """How much each hyperparameter matters for the best value of a run."""
     with_results(data)
-    forest = Forest(data, chosen(data, names))
-    found = forest.importance()
+    found = importance_of(data, names)
     bars = Bars(
-        [float(n) for n in range(len(found))],
-        [share for _, share, _ in found],
-        errors=[deviation for _, _, deviation in found],
-        hover=[f"{c.name}: {share:.1%} ± {deviation:.1%}" for c, share, deviation in found],
+        [float(n) for n in range(len(found.shares))],
+        [share for _, share, _ in found.shares],
+        errors=[deviation for _, _, deviation in found.shares],
+        hover=[
+            f"{name}: {share:.1%} ± {deviation:.1%}" for name, share, deviation in found.shares
+        ],
     )
-    count = len(data.judged)
-    rough = "" if count >= FIRMEST else "; few runs: rough"
     return Figure(
         f"Importance for {plain(data.metric)}: {data.id}",
         [
             Panel(
                 Axis("share of the permutation importance"),
-                Axis(levels=[plain(column.name) for column, _, _ in found]),
+                Axis(levels=[name for name, _, _ in found.shares]),
                 [bars],
             )
         ],
-        note=f"random forest over {count} runs, explains {max(0.0, forest.fit()):.0%} of the"
-        f" variance in runs not seen{rough}",
+        note=found.note,
     )
+
+
+def _enough(data: SweepData) -> None:
+    count = len(data.judged)
+    if count < FEWEST:
+        raise UserError(
+            f"{data.id}: {count} of its runs {'has' if count == 1 else 'have'} a result; at least"
+            f" {FEWEST} are needed to tell which hyperparameters matter"
+        )
 
 
 def _grid(column: Column, resolution: int) -> list[float]:
