@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import click
 
 from sweep.cli.options import find_sweep, json_option, print_json, workspace_option
+from sweep.cli.plot import file_options
 
 if TYPE_CHECKING:
     from sweep.view.what_if import Outcome, Past
@@ -48,6 +49,7 @@ USUAL = (
 @click.option(
     "--max-concurrent-runs", type=click.IntRange(min=1), help="Default: the sweep's, or 8."
 )
+@file_options
 @json_option
 @workspace_option
 def replay(  # noqa: PLR0913, PLR0917 - its options
@@ -56,13 +58,16 @@ def replay(  # noqa: PLR0913, PLR0917 - its options
     file: Path | None,
     goal: str | None,
     max_concurrent_runs: int | None,
+    page: Path | None,
+    picture: Path | None,
     as_json: bool,
     workspace: Path | None,
 ) -> None:
     """Show what other policies would have made of a finished SWEEP, the last one by default.
 
     Its runs are played again, in their order and at their pace: which would have been stopped,
-    what that would have saved, and whether the winner would have been lost.
+    what that would have saved, and whether the winner would have been lost. A page or a picture
+    shows the curves of all runs, and where each policy would have ended them.
     """
     from sweep.formats.policy_words import policy_of_words  # noqa: PLC0415 - not for --help
     from sweep.view import what_if  # noqa: PLC0415
@@ -70,6 +75,11 @@ def replay(  # noqa: PLR0913, PLR0917 - its options
     asked = [policy_of_words(text) for text in policies or USUAL]
     past = _past(sweep, file, goal, max_concurrent_runs, workspace)
     outcomes = what_if.outcomes(past, asked)
+    if page is not None or picture is not None:
+        from sweep.view.draw import write  # noqa: PLC0415 - numpy, and only here
+        from sweep.view.replayed import replayed  # noqa: PLC0415
+
+        write(replayed(past, outcomes), page, picture)
     if as_json:
         print_json([what_if.as_json(one) for one in outcomes])
         return
@@ -85,6 +95,9 @@ def replay(  # noqa: PLR0913, PLR0917 - its options
             f"{counted(past.cut_short, 'run')} of this sweep had been stopped early: what"
             " they would have come to is not known, so savings are more, and losses may be"
         )
+    for path in (page, picture):
+        if path is not None:
+            click.echo(path)
 
 
 def _past(
@@ -105,8 +118,9 @@ def _past(
         return what_if.of_file(file, Goal(goal), slots or 8)
     if goal is not None:
         raise UserError("--goal goes with --file: a sweep has its own")
-    with SweepReader(find_sweep(workspace, sweep).database) as reader:
-        past = what_if.of_sweep(reader)
+    folder = find_sweep(workspace, sweep)
+    with SweepReader(folder.database) as reader:
+        past = what_if.of_sweep(reader, folder.id)
     return replace(past, slots=slots) if slots else past
 
 
@@ -118,7 +132,7 @@ def _table(outcomes: list[Outcome]) -> Iterator[str]:
         best = one.best
         rows.append(
             (
-                _name(one),
+                one.name,
                 str(len(one.stopped)),
                 f"{one.reports[0] / max(1, one.reports[1]):.0%}",
                 f"{one.seconds[0] / one.seconds[1]:.0%}" if one.seconds[1] else NOTHING,
@@ -134,15 +148,6 @@ def _table(outcomes: list[Outcome]) -> Iterator[str]:
         line = "  ".join(cells)
         colour = "red" if row[-1] == "lost" else None
         yield click.style(line, bold=not place, fg=colour)
-
-
-def _name(one: Outcome) -> str:
-    wire = one.policy.to_wire()
-    usual = {"evaluation_interval": 1, "delay_evaluation": 0, "exclude_finished_jobs": False}
-    said = {k: v for k, v in wire.get("properties", {}).items() if usual.get(k) != v}
-    words = ", ".join(f"{key}={value}" for key, value in said.items())
-    name = "none" if wire["name"] == "Default" else wire["name"]
-    return f"{name} ({words})" if words else str(name)
 
 
 def _stops(one: Outcome) -> Iterator[str]:

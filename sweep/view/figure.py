@@ -101,11 +101,12 @@ Mark = Line | Points | Bars | Surface
 
 @dataclass(frozen=True, slots=True)
 class Panel:
-    """One pair of axes with what is drawn on it."""
+    """One pair of axes with what is drawn on it, and a title, where there are several."""
 
     x: Axis
     y: Axis
     marks: Sequence[Mark]
+    title: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -82,7 +82,8 @@ def plotly_figure(figure: Figure) -> Any:
         )
         return drawn
     rows, columns = figure.grid
-    drawn = make_subplots(rows, columns)
+    drawn = make_subplots(rows, columns, subplot_titles=[_shown(p.title) for p in figure.panels])
+    drawn.update_annotations(font={"size": 12, "color": INK})
     for place, panel in enumerate(figure.panels):
         where = {"row": place // columns + 1, "col": place % columns + 1}
         for mark in panel.marks:

@@ -75,6 +75,7 @@ def _panel(ax: Any, panel: Panel, figure: Figure) -> None:
     for side in ("top", "right"):
         ax.spines[side].set_visible(False)
     bars = any(isinstance(mark, Bars) for mark in panel.marks)
+    ax.set_title(_safe(panel.title), fontsize=8, color=INK)
     _axis(ax.xaxis, panel.x)
     _axis(ax.yaxis, panel.y)
     if not any(isinstance(mark, Surface) for mark in panel.marks):

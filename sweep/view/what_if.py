@@ -16,6 +16,9 @@ from sweep.errors import UserError
 from sweep.storage.reader import SweepReader
 from sweep.view.recorded import Recording, play
 
+USUAL = {"evaluation_interval": 1, "delay_evaluation": 0, "exclude_finished_jobs": False}
+"""Settings of policies that go without saying."""
+
 
 @dataclass(frozen=True, slots=True)
 class Past:
@@ -26,12 +29,16 @@ class Past:
         goal: which direction is better.
         slots: how many at one time.
         cut_short: how many were stopped in their time: what they would have come to is not known.
+        name: of the sweep or the file.
+        metric: what the values are.
     """
 
     recordings: list[Recording]
     goal: Goal
     slots: int
     cut_short: int = 0
+    name: str = ""
+    metric: str = "value"
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,6 +62,27 @@ class Outcome:
     winner: tuple[int, float] | None
 
     @property
+    def kind(self) -> str:
+        """The policy's name without its settings."""
+        name = str(self.policy.to_wire()["name"])
+        return "none" if name == "Default" else name
+
+    @property
+    def words(self) -> str:
+        """Its settings that are not the usual ones."""
+        said = self.policy.to_wire().get("properties", {}).items()
+        return ", ".join(f"{key}={value}" for key, value in said if USUAL.get(key) != value)
+
+    @property
+    def name(self) -> str:
+        """The policy, as a table says it."""
+        return f"{self.kind} ({self.words})" if self.words else self.kind
+
+    def ends(self, one: Recording) -> int:
+        """Return after which report a run would have ended."""
+        return self.stopped[one.number].interval if one.number in self.stopped else len(one.values)
+
+    @property
     def lost(self) -> bool:
         """Whether the best value would not have been reached."""
         return self.best != self.winner and (
@@ -62,8 +90,8 @@ class Outcome:
         )
 
 
-def of_sweep(reader: SweepReader) -> Past:
-    """Return the runs of a sweep that have reported, with their times.
+def of_sweep(reader: SweepReader, name: str = "") -> Past:
+    """Return the runs of a sweep, called so, that have reported, with their times.
 
     Raises:
         UserError: none has.
@@ -81,7 +109,8 @@ def of_sweep(reader: SweepReader) -> Past:
     if not recordings:
         raise UserError("no run of this sweep has reported its primary metric")
     cut = sum(row.verdict is not None for row in rows)
-    return Past(recordings, definition.goal, definition.limits.concurrent, cut)
+    slots = definition.limits.concurrent
+    return Past(recordings, definition.goal, slots, cut, name, definition.metric)
 
 
 def of_file(path: Path, goal: Goal, slots: int) -> Past:
@@ -111,7 +140,8 @@ def of_file(path: Path, goal: Goal, slots: int) -> Past:
             raise UserError(f"{path}:{table.line_num}: expected numbers: {error}") from None
     if not values:
         raise UserError(f"{path}: there is no report in it")
-    return Past([Recording(run, values[run], seconds[run]) for run in values], goal, slots)
+    recordings = [Recording(run, values[run], seconds[run]) for run in values]
+    return Past(recordings, goal, slots, name=path.name)
 
 
 def outcomes(past: Past, policies: Sequence[EarlyTerminationPolicy]) -> list[Outcome]:

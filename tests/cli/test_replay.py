@@ -49,6 +49,31 @@ def test_json(csv: Path) -> None:
     assert found["winner_lost"]
 
 
+def test_a_picture_and_a_page(csv: Path, tmp_path: Path) -> None:
+    pytest.importorskip("plotly")
+    picture, page = tmp_path / "a.png", tmp_path / "a.html"
+    words = ["--policy", "none", "--policy", BANDIT]
+    said = from_file(csv, *words, "--png", str(picture), "--html", str(page))
+    assert (said.code, said.err) == (0, "")
+    assert said.lines == [*from_file(csv, *words).lines, str(page), str(picture)]
+    assert picture.read_bytes().startswith(b"\x89PNG\r\n")
+    text = page.read_text()
+    assert "Other policies on curves.csv" in text
+    for title in ("2 Bandit", "delay_evaluation=2, slack_factor=0.1", "What it takes, what it"):
+        assert title in text
+    found = json.loads(from_file(csv, *words, "--json", "--png", str(picture)).out)
+    assert len(found) == 2
+
+
+def test_the_picture_of_a_sweep(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    pytest.importorskip("plotly")
+    play(kept(tmp_path, points=3), lambda configuration: iter(CURVES[1 + configuration["--x"]]))
+    monkeypatch.chdir(tmp_path)
+    said = sweep("replay", "--html", "a.html")
+    assert (said.code, said.err) == (0, "")
+    assert "Other policies on HD_" in Path("a.html").read_text()
+
+
 def test_the_usual_policies_on_a_sweep(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     folder = kept(tmp_path, points=4)
     play(folder, lambda configuration: [(1.0, v) for v in CURVES[1 + configuration["--x"] % 3]])
