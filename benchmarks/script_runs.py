@@ -1,15 +1,22 @@
 """Script runs per second: a trivial Python script with argparse that reports ten values.
 
-`xargs -P2` is the floor: it starts the same script, which then prints, and keeps nothing.
+`xargs -P2` starts the same script, which then prints, and keeps nothing. The *bare loop* is what
+an engine comes to that does nothing but keep: a folder for each run, its reports heard by a
+socket, and one durable transaction.
 """
 
 from __future__ import annotations
 
+import contextlib
 import os
+import socket
+import sqlite3
 import subprocess
 import sys
 import tempfile
+import threading
 import time
+from collections.abc import Iterator
 from pathlib import Path
 
 from benchmarks.contest import Contender, contest
@@ -88,6 +95,58 @@ def xargs(count: int, text: str = PRINTS) -> float:
         return time.perf_counter() - started
 
 
+def bare_loop(count: int) -> float:
+    """Two threads, each of which starts a run, hears it to its end, and keeps what it said."""
+    with tempfile.TemporaryDirectory() as name:
+        root = Path(name)
+        (root / "train.py").write_text(LOGS)
+        with contextlib.closing(sqlite3.connect(root / "kept.db")) as database:
+            database.execute("PRAGMA journal_mode = WAL")
+            database.execute("PRAGMA synchronous = FULL")
+            database.execute("CREATE TABLE run (number INTEGER PRIMARY KEY, reports BLOB)")
+        runs = iter(range(count))
+        threads = [threading.Thread(target=_keep_runs, args=(root, runs, count)) for _ in "12"]
+        started = time.perf_counter()
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
+        took = time.perf_counter() - started
+        with contextlib.closing(sqlite3.connect(root / "kept.db")) as database:
+            kept = database.execute("SELECT count(*), min(length(reports)) FROM run").fetchone()
+        assert kept[0] == count, kept
+        assert kept[1] > 0, kept
+        return took
+
+
+def _keep_runs(root: Path, runs: Iterator[int], count: int) -> None:
+    channel = root / f"{threading.get_ident()}"
+    with (
+        contextlib.closing(sqlite3.connect(root / "kept.db", isolation_level=None)) as database,
+        contextlib.closing(socket.socket(socket.AF_UNIX)) as listening,
+    ):
+        listening.bind(str(channel))
+        listening.listen(1)
+        run = {"SWEEP_CHANNEL": str(channel), "SWEEP_RUN_ATTEMPT": "1"}
+        for number in runs:
+            folder = root / "runs" / str(number)
+            for part in ("outputs", "logs", "user_logs"):
+                (folder / part).mkdir(parents=True)
+            facts = {"SWEEP_RUN_ID": f"r_{number}", "SWEEP_RUN_NUMBER": str(number)}
+            process = subprocess.Popen(
+                [sys.executable, str(root / "train.py"), "--x", str(number / count)],
+                env={**os.environ, **run, **facts, "SWEEP_RUN_FOLDER": str(folder)},
+                cwd=folder,
+                start_new_session=True,
+            )
+            said = []
+            with listening.accept()[0] as connection:
+                while data := connection.recv(1 << 16):
+                    said.append(data)
+            assert process.wait() == 0
+            database.execute("INSERT INTO run VALUES (?, ?)", (number, b"".join(said)))
+
+
 def syne_tune(count: int) -> float:
     """From `run` to its return."""
     from syne_tune import StoppingCriterion, Tuner
@@ -117,6 +176,7 @@ def syne_tune(count: int) -> float:
 CONTENDERS = [
     Contender("hypersweep", ours, 100, ("hypersweep",)),
     Contender("xargs -P2", xargs, 200, asked=0.85),
+    Contender("bare loop", bare_loop, 200),
     Contender("Syne Tune, local backend", syne_tune, 15, ("syne-tune",)),
 ]
 
