@@ -4,8 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from policies import EarlyTerminationPolicy, NoTerminationPolicy, PromisingPolicy
-from samplers import BayesianParameterSampling
+from policies import (
+    EarlyTerminationPolicy,
+    NoTerminationPolicy,
+    PromisingPolicy,
+    TruncationSelectionPolicy,
+)
+from samplers import BayesianParameterSampling, GridParameterSampling, OptunaParameterSampling
 from sweep.core.definition import SweepDefinition
 from sweep.core.words import counted
 
@@ -13,31 +18,33 @@ RUNS_PER_PARAMETER = 10
 """A model of fewer runs knows little more than chance."""
 ROUNDS = 5
 """So many times all slots should be filled anew with what the model has learnt meanwhile."""
+NO_MODELS = ("RandomSampler", "QMCSampler", "GridSampler", "BruteForceSampler")
+"""Samplers of Optuna that learn nothing."""
 FAR = 100_000
 """Reports until a policy's first judgement are looked for up to here."""
 
 
-def prospects(definition: SweepDefinition, reports: int | None) -> Iterator[str]:
+def prospects(definition: SweepDefinition, reports: int | None, known: int = 0) -> Iterator[str]:
     """Yield a sentence for each thing that can have no effect, or hardly any.
 
     Args:
         definition: of the sweep.
         reports: how often a run is likely to report; None if not known.
+        known: runs of earlier sweeps that it learns from.
     """
-    yield from _of_policy(definition, reports)
-    sampling, limits = definition.sampling, definition.limits
-    if not isinstance(sampling, BayesianParameterSampling):
+    yield from _of_policy(definition, reports, known)
+    if (name := _model(definition)) is None:
         return
-    count = len(sampling.space.leaves)
-    if limits.runs < RUNS_PER_PARAMETER * count:
+    limits, count = definition.limits, len(definition.sampling.space.leaves)
+    if limits.runs + known < RUNS_PER_PARAMETER * count:
         yield (
-            f"Bayesian sampling of {counted(count, 'hyperparameter')} needs"
+            f"{name} of {counted(count, 'hyperparameter')} needs"
             f" {RUNS_PER_PARAMETER * count} runs or more to be better than random:"
             f" max_total_runs is {limits.runs}"
         )
     if limits.concurrent > 1 and limits.concurrent * ROUNDS > limits.runs:
         yield (
-            f"{limits.concurrent} runs at a time of {limits.runs} leave Bayesian sampling little"
+            f"{limits.concurrent} runs at a time of {limits.runs} leave {name} little"
             f" to learn from: {max(1, limits.runs // ROUNDS)} or fewer at a time are better"
         )
 
@@ -50,19 +57,52 @@ def first_judged(policy: EarlyTerminationPolicy) -> int | None:
     return next((n for n in range(start, start + FAR) if policy.due(n)), None)
 
 
-def _of_policy(definition: SweepDefinition, reports: int | None) -> Iterator[str]:
-    policy, limits = definition.policy, definition.limits
+def _model(definition: SweepDefinition) -> str | None:
+    """Return what a sampling that learns is called; None for one that does not."""
+    sampling = definition.sampling
+    if isinstance(sampling, BayesianParameterSampling):
+        return "Bayesian sampling"
+    if isinstance(sampling, OptunaParameterSampling) and sampling.sampler_class not in NO_MODELS:
+        return f"sampling by Optuna's {sampling.sampler_class}"
+    return None
+
+
+def _runs(definition: SweepDefinition) -> int:
+    """Return how many runs there can be: a grid may have fewer points than are allowed."""
+    sampling, runs = definition.sampling, definition.limits.runs
+    if isinstance(sampling, GridParameterSampling) and sampling.space.size is not None:
+        runs = min(runs, sampling.space.size)
+    return runs
+
+
+def _of_policy(definition: SweepDefinition, reports: int | None, known: int) -> Iterator[str]:
+    policy, runs = definition.policy, _runs(definition)
     first, name = first_judged(policy), type(policy).__name__
     if isinstance(policy, NoTerminationPolicy):
         return
-    if limits.runs < 2:
+    if runs < 2 and not known:
         yield f"{name} never acts: a run alone is never stopped"
     elif reports is not None and (first is None or first >= reports):
         after = f"{name} judges a run first after {first or FAR} reports"
         what = "it never acts" if first != reports else "a stop then saves nothing"
         yield f"{after}, and a run may make {counted(reports, 'report')}: {what}"
-    elif isinstance(policy, PromisingPolicy) and policy.finished_runs >= limits.runs:
+    elif isinstance(policy, PromisingPolicy) and policy.finished_runs >= runs + known:
         yield (
             f"{name} never acts: the first {policy.finished_runs} runs go to their ends"
-            f" (finished_runs), and there are {limits.runs}"
+            f" (finished_runs), and there are {runs + known}"
+        )
+    elif isinstance(policy, TruncationSelectionPolicy):
+        yield from _of_truncation(policy, definition.limits.concurrent, runs + known)
+    if policy.audit_fraction == 1:
+        yield f"{name} never acts: audit_fraction 1 lets all runs go on that it would stop"
+
+
+def _of_truncation(policy: TruncationSelectionPolicy, concurrent: int, runs: int) -> Iterator[str]:
+    """Yield that its tail is always empty, which is rounded down to whole runs."""
+    percentage, only_running = policy.truncation_percentage, policy.exclude_finished_jobs
+    field = min(concurrent, runs) if only_running else runs
+    if field * percentage < 100:
+        yield (
+            f"TruncationSelectionPolicy never acts: {percentage} % of {counted(field, 'run')}"
+            f"{' at a time (exclude_finished_jobs)' if only_running else ''} is less than one run"
         )

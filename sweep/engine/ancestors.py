@@ -77,6 +77,10 @@ class Ancestors:
             "spaces": [_generator(folder) for folder in self._of_children()],
         }
 
+    def trials(self) -> int:
+        """Return how many runs the parents have of which something is known."""
+        return sum(bool(trial.values) for folder in self.parents for trial in _trials(folder))
+
     def outputs(self) -> list[str]:
         """Return the outputs of the runs that run again, in order; empty for none."""
         places = []

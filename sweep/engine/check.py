@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
+from samplers import configurations
 from sweep.compute.resources import of_this_machine
 from sweep.core.prospects import FAR, first_judged
 from sweep.core.words import counted, duration, number
@@ -77,13 +78,12 @@ def check(
             found.remarks.append(Remark("resources", "error", str(error)))
         script = check_script(submission)
         found.remarks += script.remarks
-        found.reports = script.epochs and script.epochs[1]
+        words, found.reports = script.reports or ("", None)
         if found.works and _is_kept(own, submission, found):
             found.remarks.append(_resources(submission))
             if seconds is not None:
                 tell("one smoke run, to its first reports …")
                 _smoke(found, own, submission, seconds)
-        words = f"{script.epochs[0]} {script.epochs[1]}" if script.epochs else ""
         found.remarks += [*_policy(found, submission, words)]
         if found.works:
             found.remarks += [*_estimate(found, submission, workspace)]
@@ -215,9 +215,9 @@ def _estimate(
     found: Checked, submission: Submission, workspace: WorkspaceFolder | None
 ) -> Iterator[Remark]:
     """Yield what the sweep may come to."""
-    limits, space = submission.definition.limits, submission.definition.sampling.space
+    limits, size = submission.definition.limits, configurations(submission.definition.sampling)
     grid = submission.definition.sampling.name.lower() == "grid"
-    runs = min(limits.runs, space.size) if grid and space.size is not None else limits.runs
+    runs = min(limits.runs, size) if grid and size is not None else limits.runs
     text = f"up to {counted(runs, 'run')}"
     if found.smoke is not None and found.reports:
         found.run_seconds = _seconds(found.smoke, found.reports)

@@ -20,6 +20,7 @@ from sweep.errors import SweepError
 from sweep.formats.arguments import flag_of, strip_fixed, takes_next, text_of
 from sweep.formats.references import only_reference, references
 from sweep.formats.script_options import ScriptOptions, read_options
+from sweep.formats.script_reports import reported_once
 from sweep.formats.script_text import ScriptText
 
 AZUREML_COMPAT = "SWEEP_AZUREML_COMPAT"
@@ -37,11 +38,11 @@ class ScriptChecked:
 
     Attributes:
         remarks: one at least for each part.
-        epochs: an option that may say how often the script reports, and how often that is.
+        reports: what may say how often the script reports the metric, and how often that is.
     """
 
     remarks: list[Remark] = field(default_factory=list)
-    epochs: tuple[str, int] | None = None
+    reports: tuple[str, int] | None = None
 
 
 def surely_wrong(submission: Submission) -> Iterator[str]:
@@ -52,7 +53,8 @@ def surely_wrong(submission: Submission) -> Iterator[str]:
     """
     script = check_script(submission, quick=True)
     yield from (remark.text for remark in script.remarks)
-    yield from prospects(submission.definition, script.epochs and script.epochs[1])
+    reports, known = script.reports and script.reports[1], submission.ancestors.trials()
+    yield from prospects(submission.definition, reports, known)
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,6 +91,8 @@ def check_script(submission: Submission, *, quick: bool = False) -> ScriptChecke
     if not isinstance(text, ScriptText):
         return found
     _options(found, text, program)
+    if (line := reported_once(text.tree, submission.definition.metric)) is not None:
+        found.reports = f"{program.script}:{line}, in no loop,", 1
     _imports(found, text, program, submission, quick=quick)
     if quick:
         found.remarks = [remark for remark in found.remarks if remark.level == "error"]
@@ -159,7 +163,7 @@ def _options(found: ScriptChecked, text: ScriptText, program: _Program) -> None:
     takes, script = read_options(text.tree), program.script
     remarks = script_check.check_options(takes, script, program.swept, program.fixed)
     found.remarks += remarks
-    found.epochs = _epochs(takes, program)
+    found.reports = _epochs(takes, program)
     if not remarks and not takes.library:
         said = f"{script}: how it reads its arguments is not known, so they are not checked"
         found.remarks.append(Remark("script", "fine", said))
@@ -180,9 +184,9 @@ def _epochs(takes: ScriptOptions, program: _Program) -> tuple[str, int] | None:
             given = dict(zip(fixed, [*fixed[1:], ""], strict=False)).get(name, "")
             given = next((w.partition("=")[2] for w in fixed if w.startswith(f"{name}=")), given)
             if given.isdecimal():
-                return name, int(given)
+                return f"{name} {given}", int(given)
             if type(option.default) is int and option.default > 0:
-                return name, option.default
+                return f"{name} {option.default}", option.default
     return None
 
 

@@ -99,6 +99,20 @@ def test_a_policy_that_will_not_act(project):
     ]
 
 
+def test_a_script_that_reports_once(project, no_ray):
+    text = "from sweep import Run\nrun = Run.get_context()\nrun.log('Accuracy', 0.5)\n"
+    (project / "once.py").write_text(text)
+    bandit = (project / "hdconfig.yml").read_text().replace("0.2}", "0.2, delay_evaluation: 2}")
+    (project / "late.yml").write_text(bandit)
+    [(level, text)] = looked("--no-smoke", "late.yml", "once.py")[1]["policy"]
+    assert level == "warning"
+    assert "first after 2 reports, and once.py:3, in no loop, may mean 1 report" in text
+    said = sweep("start", "--quiet", "late.yml", "once.py")
+    assert "first after 2 reports, and a run may make 1 report: it never acts" in said.err
+    said = sweep("start", "--quiet", "hdconfig.yml", "once.py")
+    assert "and a run may make 1 report: a stop then saves nothing" in said.err
+
+
 def test_sweep_start_says_the_cheap_part(project, no_ray):
     script(project)
     said = sweep("start", "--quiet", "hdconfig.yml", "train.py", "--epoks", 3)

@@ -11,14 +11,25 @@ from policies import (
     MedianStoppingPolicy,
     NoTerminationPolicy,
     PromisingPolicy,
+    TruncationSelectionPolicy,
 )
-from samplers import BayesianParameterSampling, RandomParameterSampling, uniform
+from samplers import (
+    BayesianParameterSampling,
+    GridParameterSampling,
+    OptunaParameterSampling,
+    RandomParameterSampling,
+    choice,
+    uniform,
+)
 from sweep.core.definition import Limits, SweepDefinition
 from sweep.core.prospects import first_judged, prospects
 
 SPACE = {"--x": uniform(0, 1), "--y": uniform(0, 1)}
 RANDOM, BAYESIAN = RandomParameterSampling(SPACE), BayesianParameterSampling(SPACE)
 BANDIT = BanditPolicy(slack_factor=0.1, delay_evaluation=5)
+GRID = GridParameterSampling({"--x": choice(1, 2, 3)})
+NOBODY, PROMISING = NoTerminationPolicy(), PromisingPolicy()
+TAIL, RUNNING_TAIL = TruncationSelectionPolicy(10), TruncationSelectionPolicy(20, 1, 0, True)
 
 
 @pytest.mark.parametrize(
@@ -68,4 +79,45 @@ def test_what_is_said(sampling, policy, runs, concurrent, reports, said) -> None
     definition = SweepDefinition(sampling, "accuracy", Goal.MAXIMIZE, limits, policy)
     found = [*prospects(definition, reports)]
     assert len(found) == len(said)
+    assert all(part in text for part, text in zip(said, found, strict=True))
+
+
+@pytest.mark.parametrize(
+    ("sampling", "policy", "runs", "concurrent", "known", "said"),
+    [
+        (RANDOM, TAIL, 9, 4, 0, ["TruncationSelectionPolicy never acts: 10 % of 9 runs is less"]),
+        (RANDOM, TAIL, 10, 4, 0, []),
+        (RANDOM, TAIL, 9, 4, 1, []),
+        (RANDOM, RUNNING_TAIL, 50, 4, 0, ["20 % of 4 runs at a time (exclude_finished_jobs) is"]),
+        (RANDOM, RUNNING_TAIL, 50, 5, 0, []),
+        (
+            GRID,
+            PROMISING,
+            50,
+            4,
+            0,
+            ["the first 8 runs go to their ends (finished_runs), and the"],
+        ),
+        (GRID, TAIL, 50, 4, 0, ["10 % of 3 runs is less than one run"]),
+        (GridParameterSampling({"--x": choice(1)}), BANDIT, 50, 4, 0, ["a run alone is never"]),
+        (RANDOM, PROMISING, 8, 4, 20, []),
+        (RANDOM, BANDIT, 1, 1, 20, []),
+        (RANDOM, BANDIT.with_audit(1), 20, 4, 0, ["audit_fraction 1 lets all runs go on that"]),
+        (RANDOM, BANDIT.with_audit(0.5), 20, 4, 0, []),
+        (BAYESIAN, NOBODY, 10, 1, 9, ["of 2 hyperparameters needs 20 runs or more"]),
+        (BAYESIAN, NOBODY, 10, 1, 10, []),
+        (
+            *(OptunaParameterSampling(SPACE), NOBODY, 10, 5, 0),
+            ["by Optuna's TPESampler of 2 hyperparameters needs 20", "5 runs at a time of 10"],
+        ),
+        (OptunaParameterSampling(SPACE, sampler_class="RandomSampler"), NOBODY, 10, 5, 0, []),
+    ],
+)
+def test_what_is_said_of_each_policy_and_sampler(
+    sampling, policy, runs, concurrent, known, said
+) -> None:
+    limits = Limits(runs=runs, concurrent=concurrent)
+    definition = SweepDefinition(sampling, "accuracy", Goal.MAXIMIZE, limits, policy)
+    found = [*prospects(definition, 20, known)]
+    assert len(found) == len(said), found
     assert all(part in text for part, text in zip(said, found, strict=True))
