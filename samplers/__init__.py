@@ -2,7 +2,8 @@
 
 A `Space` maps names to expressions, made by the functions `choice`, `uniform`, …. A sampling, such
 as `RandomParameterSampling`, describes how to sample a space; its `sampler()` answers
-`ask(number)` with a configuration and learns from `tell(configuration, loss)`.
+`ask(number)` with a configuration and learns from `tell(configuration, loss)`. Every sampling may
+be given points to begin with, and what it is never to propose.
 
 Nothing here reads a clock, a file or a global random state.
 """
@@ -20,8 +21,9 @@ from samplers.distributions import (
     randint,
     uniform,
 )
-from samplers.errors import SpaceError, SpaceWarning
+from samplers.errors import Misplaced, SpaceError, SpaceWarning
 from samplers.grid import GridParameterSampling
+from samplers.guide import absent_functions, configurations, functions_of, with_functions
 from samplers.optuna_sampling import OptunaParameterSampling
 from samplers.random import RandomParameterSampling
 from samplers.sampler import Sampler, Sampling
@@ -36,6 +38,7 @@ __all__ = [
     "Configuration",
     "Expression",
     "GridParameterSampling",
+    "Misplaced",
     "OptunaParameterSampling",
     "RandomParameterSampling",
     "Sampler",
@@ -43,9 +46,12 @@ __all__ = [
     "Space",
     "SpaceError",
     "SpaceWarning",
+    "absent_functions",
     "choice",
+    "configurations",
     "expression",
     "from_wire",
+    "functions_of",
     "lognormal",
     "loguniform",
     "normal",
@@ -58,4 +64,5 @@ __all__ = [
     "sampling_from_wire",
     "sampling_wire",
     "uniform",
+    "with_functions",
 ]

@@ -5,6 +5,8 @@ from typing import Any, ClassVar, Final
 
 from samplers.dice import seed_of
 from samplers.errors import SpaceError, spelled
+from samplers.guide import DEFAULTS, Guide, Points, reseeded
+from samplers.refusal import Refuse
 from samplers.sampler import Sampler, changed
 from samplers.space import Space, space_of
 from samplers.values import unwrapped
@@ -21,7 +23,8 @@ class BayesianParameterSampling:
     50. The model is `AUTO` (ours) or one of scikit-optimize's: `GP` (a Gaussian process), `ET`
     (extra trees), `RF` (a random forest) or `GBRT` (boosted trees). The `acquisition` says what is
     promising: `EI` (expected improvement), `PI` (its probability) or `LCB` (the lower confidence
-    bound).
+    bound). `points_to_evaluate` are configurations to begin with, or parts of them; `refuse` are
+    conditions on configurations, and functions of them, that are not to be.
 
     Raises:
         SpaceError: something is wrong with the space or with a setting.
@@ -34,9 +37,10 @@ class BayesianParameterSampling:
         "initial_points": None,
         "estimator": "AUTO",
         "acquisition": "EI",
+        **DEFAULTS,
     }
 
-    def __init__(
+    def __init__(  # noqa: PLR0913 -- a sampling has that many sides
         self,
         parameter_space: Space | Mapping[str, Any],
         *,
@@ -44,12 +48,15 @@ class BayesianParameterSampling:
         initial_points: int | None = None,
         estimator: str = "AUTO",
         acquisition: str = "EI",
+        points_to_evaluate: Points | None = None,
+        refuse: Refuse | None = None,
     ) -> None:
         self.space: Final = space_of(parameter_space)
         self.seed: Final = seed_of(seed)
         self.initial_points: Final = _count(initial_points)
         self.estimator: Final = spelled("an estimator", estimator, ESTIMATORS)
         self.acquisition: Final = spelled("an acquisition", acquisition, ACQUISITIONS)
+        self.guide: Final = Guide(self.space, points_to_evaluate, refuse, duplicates=False)
 
     @property
     def properties(self) -> dict[str, Any]:
@@ -58,20 +65,22 @@ class BayesianParameterSampling:
 
     def seeded(self, seed: int) -> "BayesianParameterSampling":
         """Return the same sampling with this seed."""
-        return BayesianParameterSampling(self.space, **self.properties | {"seed": seed})
+        return reseeded(self, seed)
 
     def sampler(self) -> Sampler:
         """Return a sampler that knows nothing yet."""
         # Together with SciPy these take a second to import; describing a sweep should not.
         from samplers import acquisition, optimizer, surrogate  # noqa: PLC0415 -- as said above
 
-        return optimizer.BayesianSampler(
+        sampler = optimizer.BayesianSampler(
             self.space.distinct(),
             self.seed or 0,
             self.initial_points or first_points(len(self.space.leaves)),
             surrogate.SURROGATES[self.estimator],
             acquisition.ACQUISITIONS[self.acquisition],
+            self.guide.allows(),
         )
+        return self.guide.around(sampler, self.seed)
 
 
 def first_points(leaves: int) -> int:

@@ -2,6 +2,7 @@
 
 ValueError
 └── SpaceError     says what was given, what was expected, and where
+    └── Misplaced  the same of something in a list or mapping, with its place there
 UserWarning
 └── SpaceWarning   legal, but probably not what was meant
 """
@@ -30,6 +31,25 @@ class SpaceError(ValueError):
         return SpaceError(f"{place}: {self}", argument=argument, parameter=parameter)
 
 
+class Misplaced(SpaceError):
+    """Something in a point to evaluate, or in a condition, that the space does not have.
+
+    `where` leads to it: names, and indices of lists. `name` tells that the last of these is wrong
+    itself, and not what it stands for. `bare` is the message without the place.
+    """
+
+    def __init__(
+        self, message: str, where: tuple[str | int, ...] = (), *, name: bool = False
+    ) -> None:
+        self.where = where
+        self.name = name
+        self.bare = message
+        path = ""
+        for step in where:
+            path += f"[{step}]" if isinstance(step, int) else f".{step}" if path else step
+        super().__init__(f"{path}: {message}" if path else message)
+
+
 class SpaceWarning(UserWarning):
     """A space that is legal but probably not what its author meant."""
 
@@ -46,9 +66,15 @@ def spelled(what: str, word: object, known: Iterable[str]) -> str:
     if isinstance(word, str) and (found := words.get(word.strip().lower())) is not None:
         return found
     message = f"{word!r} is not {what}"
-    if isinstance(word, str):
-        from difflib import get_close_matches  # noqa: PLC0415 -- only mistakes pay for it
-
-        if near := get_close_matches(word.strip().lower(), words, n=1):
-            message += f"; did you mean {words[near[0]]!r}?"
+    if isinstance(word, str) and (near := nearest(word.strip(), words)) is not None:
+        message += f"; did you mean {words[near]!r}?"
     raise SpaceError(f"{message} (known: {', '.join(words.values())})")
+
+
+def nearest(word: str, known: Iterable[str]) -> str | None:
+    """Return the member of `known` that a word was probably meant to be; None if none is near."""
+    from difflib import get_close_matches  # noqa: PLC0415 -- only mistakes pay for it
+
+    by_lower = {name.lower(): name for name in known}
+    near = get_close_matches(word.lower(), by_lower, n=1)
+    return by_lower[near[0]] if near else None

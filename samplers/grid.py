@@ -7,7 +7,9 @@ from warnings import warn
 from samplers.choices import Choice
 from samplers.dice import seed_of
 from samplers.errors import SpaceError, SpaceWarning
+from samplers.guide import DEFAULTS, Guide, Points, reseeded
 from samplers.permutation import shuffled
+from samplers.refusal import Refuse
 from samplers.sampler import Sampler, changed
 from samplers.space import Configuration, Space, space_of
 
@@ -19,13 +21,21 @@ class GridParameterSampling:
     `quniform` and `qloguniform`. Repeated options count once, with a warning. With `shuffle` the
     combinations come in a random order, so that the first few are a fair sample of all.
 
+    `points_to_evaluate` are configurations to begin with, or parts of them; the grid then leaves
+    them out, unless `duplicates` are wanted. `refuse` are conditions on configurations, and
+    functions of them, that it leaves out as well.
+
     Raises:
         SpaceError: something is wrong with the space or the seed.
     """
 
     name: ClassVar[str] = "GRID"
-    exact: ClassVar[bool] = True
-    defaults: ClassVar[dict[str, Any]] = {"shuffle": False, "seed": None}
+    defaults: ClassVar[dict[str, Any]] = {
+        "shuffle": False,
+        "seed": None,
+        "duplicates": False,
+        **DEFAULTS,
+    }
 
     def __init__(
         self,
@@ -33,6 +43,9 @@ class GridParameterSampling:
         *,
         shuffle: bool = False,
         seed: int | None = None,
+        duplicates: bool = False,
+        points_to_evaluate: Points | None = None,
+        refuse: Refuse | None = None,
     ) -> None:
         if not isinstance(shuffle, bool):
             raise SpaceError(f"shuffle is True or False, got {shuffle!r}")
@@ -41,6 +54,8 @@ class GridParameterSampling:
         self.space: Final = space.distinct()
         self.shuffle: Final = shuffle
         self.seed: Final = seed_of(seed)
+        self.duplicates: Final = duplicates
+        self.guide: Final = Guide(self.space, points_to_evaluate, refuse, duplicates=duplicates)
         if self.space != space:
             names = [
                 name for name, wire in self.space.wire().items() if wire != space.wire()[name]
@@ -49,19 +64,24 @@ class GridParameterSampling:
             warn(message, SpaceWarning, stacklevel=2)
 
     @property
+    def exact(self) -> bool:
+        """Whether configuration n depends on the seed and n only: not on a user's function."""
+        return not self.guide.refusals.functions
+
+    @property
     def properties(self) -> dict[str, Any]:
         """The settings that differ from their defaults."""
         return changed(self)
 
     def seeded(self, seed: int) -> "GridParameterSampling":
-        """Return the same sampling with this seed; itself if it is not shuffled."""
-        if not self.shuffle:
-            return self
-        return GridParameterSampling(self.space, shuffle=True, seed=seed)
+        """Return the same sampling with this seed; itself if nothing of it is drawn."""
+        return reseeded(self, seed) if self.shuffle or self.guide.draws else self
 
     def sampler(self) -> Sampler:
         """Return a sampler that goes through the grid."""
-        return GridSampler(self.space, (self.seed or 0) if self.shuffle else None)
+        sampler = GridSampler(self.space, (self.seed or 0) if self.shuffle else None)
+        skips = bool(self.guide.points) and not self.duplicates
+        return self.guide.around(sampler, self.seed, in_order=True, skips=skips)
 
 
 class GridSampler:

@@ -47,11 +47,13 @@ class BayesianSampler:
         initial_points: int,
         surrogate: Callable[[Groups], Surrogate],
         acquisition: Acquisition,
+        allows: Callable[[Configuration], bool] | None = None,
     ) -> None:
         self._space = space
         self._seed = seed
         self._initial_points = initial_points
         self._acquisition = acquisition
+        self._allows = allows
         self._sobol = Sobol([leaf.stream for leaf in space.leaves], seed)
         self._search = Search(space)
         self._surrogate = surrogate(self._search.groups)
@@ -68,7 +70,9 @@ class BayesianSampler:
             return None
         for units in self._proposals(number, waiting):
             configuration = self._space.decode(units)
-            if self._space.key(configuration) not in seen:
+            if self._space.key(configuration) in seen:
+                continue
+            if self._allows is None or self._allows(configuration):
                 return configuration
         return None if size is not None else self._space.decode(self._sobol.point(number))
 

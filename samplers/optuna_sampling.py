@@ -2,12 +2,18 @@
 
 from collections.abc import Mapping
 from typing import Any, ClassVar, Final
+from warnings import catch_warnings, simplefilter
 
 from samplers.dice import seed_of
 from samplers.errors import SpaceError, spelled
+from samplers.guide import DEFAULTS, Guide, Points, reseeded
+from samplers.refusal import Refuse
 from samplers.sampler import Sampler, changed
 from samplers.space import Space, space_of
 from samplers.values import plain
+
+ASKS = 20
+"""How often a sampler of Optuna is asked before something is drawn instead of what is refused."""
 
 
 class OptunaParameterSampling:
@@ -16,7 +22,9 @@ class OptunaParameterSampling:
     All expressions and conditional spaces will do: an option is a category, and a number is given
     by its place in the unit interval, on the scale on which it is drawn. `sampler_class` is the
     name of a class in `optuna.samplers`, and `options` are its arguments but for the seed, as a
-    JSON value. Configurations may repeat, if the sampler repeats them.
+    JSON value. Configurations may repeat, if the sampler repeats them. `points_to_evaluate` are
+    configurations to begin with, or parts of them; `refuse` are conditions on configurations, and
+    functions of them, that are not to be.
 
     Raises:
         SpaceError: something is wrong with the space or with a setting.
@@ -28,6 +36,7 @@ class OptunaParameterSampling:
         "seed": None,
         "sampler_class": "TPESampler",
         "options": {},
+        **DEFAULTS,
     }
 
     def __init__(
@@ -37,6 +46,8 @@ class OptunaParameterSampling:
         seed: int | None = None,
         sampler_class: str = "TPESampler",
         options: Mapping[str, Any] | None = None,
+        points_to_evaluate: Points | None = None,
+        refuse: Refuse | None = None,
     ) -> None:
         self.space: Final = space_of(parameter_space)
         self.seed: Final = seed_of(seed)
@@ -44,6 +55,7 @@ class OptunaParameterSampling:
             raise SpaceError(f"sampler_class is the name of a class, got {sampler_class!r}")
         self.sampler_class: Final = sampler_class
         self.options: Final[dict[str, Any]] = plain(dict(options or {}))
+        self.guide: Final = Guide(self.space, points_to_evaluate, refuse, duplicates=False)
 
     @property
     def properties(self) -> dict[str, Any]:
@@ -52,7 +64,7 @@ class OptunaParameterSampling:
 
     def seeded(self, seed: int) -> "OptunaParameterSampling":
         """Return the same sampling with this seed."""
-        return OptunaParameterSampling(self.space, **self.properties | {"seed": seed})
+        return reseeded(self, seed)
 
     def sampler(self) -> Sampler:
         """Return a sampler that knows nothing yet.
@@ -60,13 +72,37 @@ class OptunaParameterSampling:
         Raises:
             SpaceError: Optuna is not installed, or has no such sampler.
         """
+        made = self._made()
+        from samplers.optuna_adapter import OptunaSampler  # noqa: PLC0415 -- takes a second
+
+        sampler = OptunaSampler(self.space.distinct(), self.seed or 0, made, self.options)
+        return self.guide.around(sampler, self.seed, asks=ASKS)
+
+    def check(self) -> None:
+        """Look whether the sampler of Optuna can be made.
+
+        Raises:
+            SpaceError: Optuna is not installed, has no such sampler, or it takes no such options.
+        """
+        made = self._made()
+        try:
+            with catch_warnings():
+                simplefilter("ignore")
+                made(seed=0, **self.options)
+        except Exception as error:  # noqa: BLE001 -- whatever Optuna raises
+            message = f"{self.sampler_class} does not take them: {error}"
+            raise SpaceError(message, parameter="options") from None
+
+    def _made(self) -> Any:
+        """Return the class of the sampler."""
         try:
             import optuna  # noqa: PLC0415 -- an extra
-
-            from samplers.optuna_adapter import OptunaSampler  # noqa: PLC0415 -- takes a second
         except ImportError:
             message = "Optuna is not installed; pip install optuna, or hypersweep[optuna]"
             raise SpaceError(message) from None
         known = [name for name in dir(optuna.samplers) if name.endswith("Sampler")]
-        made = getattr(optuna.samplers, spelled("a sampler of Optuna", self.sampler_class, known))
-        return OptunaSampler(self.space.distinct(), self.seed or 0, made, self.options)
+        try:
+            word = spelled("a sampler of Optuna", self.sampler_class, known)
+        except SpaceError as error:
+            raise SpaceError(str(error), parameter="sampler_class") from None
+        return getattr(optuna.samplers, word)

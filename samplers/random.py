@@ -6,6 +6,8 @@ from typing import Any, ClassVar, Final
 
 from samplers.dice import seed_of, unit
 from samplers.errors import SpaceError, spelled
+from samplers.guide import DEFAULTS, Guide, Points, reseeded
+from samplers.refusal import Refuse
 from samplers.sampler import Sampler, changed
 from samplers.space import Configuration, Space, space_of
 from samplers.values import real
@@ -18,17 +20,25 @@ class RandomParameterSampling:
 
     `rule` is `random` for independent draws, or `sobol` for quasi-random ones, which cover the
     space more evenly. `logbase`, a number above 1 or `e`, is what `log` expressions raise to a
-    power. `properties` may hold the same three settings, as in HyperDrive, and has precedence.
+    power. `duplicates` false: no configuration comes twice. `points_to_evaluate` are
+    configurations to begin with, or parts of them; `refuse` are conditions on configurations, and
+    functions of them, that are not to be. `properties` may hold the same settings, as in
+    HyperDrive, and has precedence.
 
     Raises:
         SpaceError: something is wrong with the space or with a setting.
     """
 
     name: ClassVar[str] = "RANDOM"
-    exact: ClassVar[bool] = True
-    defaults: ClassVar[dict[str, Any]] = {"seed": None, "rule": "random", "logbase": "e"}
+    defaults: ClassVar[dict[str, Any]] = {
+        "seed": None,
+        "rule": "random",
+        "logbase": "e",
+        "duplicates": True,
+        **DEFAULTS,
+    }
 
-    def __init__(
+    def __init__(  # noqa: PLR0913 -- a sampling has that many sides
         self,
         parameter_space: Space | Mapping[str, Any],
         properties: Mapping[str, Any] | None = None,
@@ -36,8 +46,18 @@ class RandomParameterSampling:
         seed: int | None = None,
         rule: str = "random",
         logbase: float | str = "e",
+        duplicates: bool = True,
+        points_to_evaluate: Points | None = None,
+        refuse: Refuse | None = None,
     ) -> None:
-        settings: dict[str, Any] = {"seed": seed, "rule": rule, "logbase": logbase}
+        settings: dict[str, Any] = {
+            "seed": seed,
+            "rule": rule,
+            "logbase": logbase,
+            "duplicates": duplicates,
+            "points_to_evaluate": points_to_evaluate,
+            "refuse": refuse,
+        }
         for name, value in (properties or {}).items():
             settings[spelled("a property of random sampling", name, settings)] = value
         self.seed: Final = seed_of(settings["seed"])
@@ -45,6 +65,14 @@ class RandomParameterSampling:
         self.logbase: Final = _logbase(settings["logbase"])
         base = math.e if isinstance(self.logbase, str) else self.logbase
         self.space: Final = space_of(parameter_space).rebased(base)
+        self.duplicates: Final[bool] = settings["duplicates"]
+        points, refuse = settings["points_to_evaluate"], settings["refuse"]
+        self.guide: Final = Guide(self.space, points, refuse, duplicates=self.duplicates)
+
+    @property
+    def exact(self) -> bool:
+        """Whether configuration n depends on the seed and n only: not on a user's function."""
+        return not self.guide.refusals.functions
 
     @property
     def properties(self) -> dict[str, Any]:
@@ -53,15 +81,17 @@ class RandomParameterSampling:
 
     def seeded(self, seed: int) -> "RandomParameterSampling":
         """Return the same sampling with this seed."""
-        return RandomParameterSampling(self.space, self.properties | {"seed": seed})
+        return reseeded(self, seed)
 
     def sampler(self) -> Sampler:
         """Return a sampler for the rule."""
         if self.rule == "sobol":
             from samplers.sobol import SobolSampler  # noqa: PLC0415 -- SciPy takes a second
 
-            return SobolSampler(self.space, self.seed or 0)
-        return RandomSampler(self.space, self.seed or 0)
+            sobol = SobolSampler(self.space, self.seed or 0)
+            return self.guide.around(sobol, self.seed, in_order=True, skips=not self.duplicates)
+        sampler = RandomSampler(self.space, self.seed or 0)
+        return self.guide.around(sampler, self.seed, skips=not self.duplicates)
 
 
 class RandomSampler:

@@ -77,5 +77,8 @@ class Sampling(Protocol):
 
 def changed(sampling: Sampling) -> dict[str, Any]:
     """Return the settings of `sampling` that differ from their defaults."""
-    settings = {name: getattr(sampling, name) for name in sampling.defaults}
+    said = getattr(getattr(sampling, "guide", None), "settings", {})
+    settings = {
+        name: said[name] if name in said else getattr(sampling, name) for name in sampling.defaults
+    }
     return {name: value for name, value in settings.items() if value != sampling.defaults[name]}

@@ -22,6 +22,7 @@ SAMPLINGS: dict[str, SamplingClass] = {
     "random": RandomParameterSampling,
     "grid": GridParameterSampling,
     "bayesian": BayesianParameterSampling,
+    "optuna": OptunaParameterSampling,
 }
 """The words of sweep files."""
 
@@ -33,8 +34,6 @@ def sampling_class(name: object) -> SamplingClass:
         SpaceError: there is none; the message suggests the nearest word.
     """
     names = SAMPLINGS | {kind.name: kind for kind in SAMPLINGS.values()}
-    if isinstance(name, str) and name.strip().lower() == OptunaParameterSampling.name.lower():
-        return OptunaParameterSampling  # an extra: in Python only, and no word of sweep files
     return names[spelled("a kind of sampling", name, names)]
 
 

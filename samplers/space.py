@@ -3,7 +3,7 @@
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
-from samplers.choices import Choice, Node, branch_of, choice_of, identity
+from samplers.choices import Branch, Choice, Node, branch_of, choice_of, identity
 from samplers.errors import SpaceError
 from samplers.integer import Integer
 from samplers.number import Number
@@ -54,6 +54,11 @@ class Space:
             )
         self.flags = frozenset(flags(self._root, ""))
         self.leaves: tuple[Leaf, ...] = tuple(leaves(self._root))
+
+    @property
+    def root(self) -> Branch:
+        """The tree of the space."""
+        return self._root
 
     @property
     def names(self) -> tuple[str, ...]:

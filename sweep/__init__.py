@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from policies import TruncationSelectionPolicy as TruncationSelectionPolicy
     from samplers import BayesianParameterSampling as BayesianParameterSampling
     from samplers import GridParameterSampling as GridParameterSampling
+    from samplers import OptunaParameterSampling as OptunaParameterSampling
     from samplers import RandomParameterSampling as RandomParameterSampling
     from samplers import Space as Space
     from samplers import SpaceError as SpaceError
@@ -85,7 +86,8 @@ if TYPE_CHECKING:
     from sweep.script.run import Run as Run
 
 _NAMES = {
-    "samplers": "BayesianParameterSampling GridParameterSampling RandomParameterSampling "
+    "samplers": "BayesianParameterSampling GridParameterSampling OptunaParameterSampling "
+    "RandomParameterSampling "
     "Space SpaceError choice lognormal loguniform normal qlognormal qloguniform qnormal "
     "quniform randint uniform",
     "policies": "AsyncSuccessiveHalvingPolicy BanditPolicy EarlyTerminationPolicy "

@@ -17,7 +17,7 @@ from sklearn.utils.parallel import Parallel, delayed
 from sklearn.utils.validation import _check_method_params
 
 from policies import EarlyTerminationPolicy, Goal
-from samplers import Sampling, choice
+from samplers import Sampling, choice, configurations
 from sweep.api.configuration import define
 from sweep.api.cross_validation import Measured, Task, attempt, warn_of_failures
 from sweep.api.cv_results import results_of
@@ -155,7 +155,7 @@ class SweepSearchCV(BaseSearchCV):  # type: ignore[misc]
         sampling = self.sampling if isinstance(self.sampling, str) else self.sampling(space)
         given = space if isinstance(self.sampling, str) else None
         chosen = resolve(sampling, given, seed)
-        size = chosen.space.size
+        size = configurations(chosen)
         if self.n_iter is None and size is None:
             raise ConfigError("n_iter: None is for spaces with a finite number of points")
         runs = self.n_iter if self.n_iter is not None else size

@@ -13,7 +13,9 @@ from pathlib import Path
 from typing import Any
 
 from policies import EarlyTerminationPolicy, Goal
-from samplers import Sampling, Space
+from samplers import Sampling, Space, functions_of
+from samplers.guide import Points
+from samplers.refusal import Refuse
 from sweep.api.configuration import define
 from sweep.api.given import runs_given
 from sweep.api.metric_goal import PrimaryMetricGoal
@@ -28,6 +30,7 @@ from sweep.core.single import Single
 from sweep.engine.ancestors import Ancestors
 from sweep.engine.engine import GRACE
 from sweep.engine.open import OpenSweep
+from sweep.engine.refusing import Functions, functions_in
 from sweep.engine.signals import ctrl_c
 from sweep.engine.submit import keep
 from sweep.engine.template import FunctionTemplate
@@ -61,6 +64,8 @@ def tune(  # noqa: PLR0913 - a sweep has that many sides
     grace: float = GRACE,
     show_output: bool = True,
     resume: str = "",
+    points_to_evaluate: Points | None = None,
+    refuse: Refuse | None = None,
     resume_from: HyperDriveRun | Sequence[HyperDriveRun] | None = None,
 ) -> HyperDriveRun:
     """Run a sweep over a function and return it when it is over.
@@ -90,6 +95,12 @@ def tune(  # noqa: PLR0913 - a sweep has that many sides
         grace: seconds between asking a run to end and making it.
         show_output: print what happens.
         resume: the id of a sweep over this function to go on with; all else about it is kept.
+        points_to_evaluate: configurations to begin with, or parts of them, the rest of which is
+            drawn; in a sampling that is given, they are its own.
+        refuse: conditions on configurations that are not to be, such as ``{"lr": {"above": 1}}``,
+            functions that tell of a configuration whether it is refused, or a list of both; in a
+            sampling that is given, they are its own. Functions are not kept: with `resume` they
+            are given again, and nothing else.
         resume_from: a sweep, or up to five, that are Completed or Canceled, whose outcomes are
             known from the start, to a sampler that learns and to the policy.
 
@@ -106,7 +117,7 @@ def tune(  # noqa: PLR0913 - a sweep has that many sides
             raise ConfigError(
                 "give either resume, to go on with a sweep, or resume_from, not both"
             )
-        folder = place.folder.sweep(resume)
+        folder, refusing = place.folder.sweep(resume), functions_in(refuse)
         _check_resumed(train, folder)
     else:
         if not metric:
@@ -114,7 +125,7 @@ def tune(  # noqa: PLR0913 - a sweep has that many sides
         cluster, resources = place_of(place.folder, compute_target, *each)
         slots = max_total_runs if cluster else max(1, resources.slots)
         definition = define(
-            sampling=resolve(sampling, space, seed),
+            sampling=resolve(sampling, space, seed, points_to_evaluate, refuse),
             metric=metric,
             goal=goal,
             policy=policy,
@@ -129,6 +140,7 @@ def tune(  # noqa: PLR0913 - a sweep has that many sides
         check_signature(train, definition.sampling.space)
         ancestors = Ancestors([run.kept_in for run in parents])
         ancestors.check(definition)
+        refusing = functions_of(definition.sampling)
         name = getattr(train, "__qualname__", type(train).__name__)
         folder = keep(
             place.folder,
@@ -144,7 +156,7 @@ def tune(  # noqa: PLR0913 - a sweep has that many sides
                 "snapshot": {"id": "", "files": 0, "size": 0},
             },
         )
-    status = _work(folder, function, show_output=show_output)
+    status = _work(folder, function, refusing, show_output=show_output)
     if status is SweepStatus.PAUSED:
         _to_stderr(f"go on with it: tune(..., resume={folder.id!r})")
     run = run_of(place, folder)
@@ -165,8 +177,10 @@ def _check_resumed(train: Train, folder: SweepFolder) -> None:
         check_signature(train, sampling.space)
 
 
-def _work(folder: SweepFolder, function: bytes, *, show_output: bool) -> SweepStatus:
-    with OpenSweep(folder, function) as opened:
+def _work(
+    folder: SweepFolder, function: bytes, refusing: Functions, *, show_output: bool
+) -> SweepStatus:
+    with OpenSweep(folder, function, refusing=refusing) as opened:
         if opened.engine.over:
             return opened.engine.scheduler.status
         with SweepReader(folder.database) as reader:

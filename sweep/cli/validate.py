@@ -13,6 +13,8 @@ from sweep.cli.options import json_option, print_json, warn
 @json_option
 def validate(hdconfig: str, path: str, as_json: bool) -> None:
     """Check an hdconfig.yml or a sweep job: every problem on a line of its own, with its place."""
+    from samplers import configurations  # noqa: PLC0415
+    from samplers.guide import guide_of  # noqa: PLC0415
     from sweep.core.words import counted, plain  # noqa: PLC0415 - not needed for --help
     from sweep.formats.definitions import read_sweep_file  # noqa: PLC0415
     from sweep.formats.lookup import find_hdconfig  # noqa: PLC0415
@@ -25,11 +27,16 @@ def validate(hdconfig: str, path: str, as_json: bool) -> None:
     if as_json:
         print_json(definition.to_wire())
         return
-    limits, size = definition.limits, definition.sampling.space.size
+    limits, size = definition.limits, configurations(definition.sampling)
     points = "infinitely many configurations" if size is None else counted(size, "configuration")
     click.echo(f"{plain(str(place))}: {click.style('fine', fg='green')}")
     names = plain(", ".join(definition.sampling.space.names))
     click.echo(f"  {definition.sampling.name.lower()} over {names} ({points})")
+    guide = guide_of(definition.sampling)
+    if guide is not None and guide.points:
+        click.echo(f"  {counted(len(guide.points), 'point')} to evaluate first")
+    if guide is not None and guide.refusals:
+        click.echo(f"  {counted(len(guide.refusals.said), 'condition')} refuse configurations")
     click.echo(f"  {definition.goal.value} {plain(definition.metric)}; {definition.policy!r}")
     click.echo(
         f"  up to {counted(limits.runs, 'run')}, {limits.concurrent} at a time,"

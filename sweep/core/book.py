@@ -10,7 +10,7 @@ from policies import Leaderboard, Verdict
 from samplers import dice
 from sweep.core.definition import SweepDefinition
 from sweep.core.events import Event, Lost, Redefined, Reported
-from sweep.core.lineup import Lineup
+from sweep.core.lineup import Lineup, with_functions_of
 from sweep.core.prior import Trial
 from sweep.core.run import TERMINAL, RunRecord, RunState
 from sweep.errors import IllegalEvent
@@ -185,7 +185,8 @@ class Book:
             self.board.forget(number)
             self.lineup.again(record)
         new = SweepDefinition.from_wire(event.definition)
-        self.definition = new = replace(new, prior=self.definition.prior)
+        sampling = with_functions_of(self.definition.sampling, new.sampling)
+        self.definition = new = replace(new, sampling=sampling, prior=self.definition.prior)
         self._policy = new.policy
         board = new.policy.leaderboard(new.goal)
         board.learn(self.board)

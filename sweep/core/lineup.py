@@ -6,8 +6,16 @@ import contextlib
 import heapq
 from collections.abc import Mapping, Sequence
 
-from samplers import Configuration, Sampling, SpaceError
+from samplers import (
+    Configuration,
+    Sampling,
+    SpaceError,
+    absent_functions,
+    functions_of,
+    with_functions,
+)
 from sweep.core.run import RunRecord
+from sweep.errors import ConfigError
 
 
 class Lineup:
@@ -102,4 +110,13 @@ class Lineup:
         if self.recorded is not None and not self._exact:
             return self.recorded.get(number)
         pending = [] if self._exact else list(self._pending.values())
-        return self._sampler.ask(number - len(self._given), pending)
+        try:
+            return self._sampler.ask(number - len(self._given), pending)
+        except SpaceError as error:  # nearly everything is refused
+            raise ConfigError(f"sampling: {error}") from None
+
+
+def with_functions_of(old: Sampling, new: Sampling) -> Sampling:
+    """Return a sampling in its stored form with the functions that another one has."""
+    functions = functions_of(old)
+    return with_functions(new, functions) if absent_functions(new) and functions else new

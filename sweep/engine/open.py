@@ -23,6 +23,7 @@ from sweep.engine.disk import Ballast, DiskWatch
 from sweep.engine.engine import Engine, Orders
 from sweep.engine.place import Place
 from sweep.engine.provenance import space_for
+from sweep.engine.refusing import Functions, supplied
 from sweep.engine.surroundings import surroundings
 from sweep.engine.targets import present_cluster, workspace_of
 from sweep.engine.template import FunctionTemplate, ScriptTemplate
@@ -46,6 +47,7 @@ class OpenSweep(Closing):
     Args:
         folder: where it is kept.
         function: pickled, where it tunes a function: that is not kept.
+        refusing: functions that refuse configurations: they are not kept either.
         continuation: how it is to go on.
         start: whether the target may start while the past is replayed; False to see only whether
             it can go on so.
@@ -66,9 +68,11 @@ class OpenSweep(Closing):
         function: bytes | None = None,
         continuation: Continuation = JUST_ON,
         *,
+        refusing: Functions = (),
         start: bool = True,
     ) -> None:
         self.folder = folder
+        self._refusing = refusing
         self._lock = Lock(folder.lock)
         try:
             self._load(function, continuation, start=start)
@@ -104,6 +108,7 @@ class OpenSweep(Closing):
         self.slots = min(place.resources.slots, definition.limits.concurrent)
         self.interrupts = Interrupts(FolderWishes(folder.requests))
         self._journal = SqliteJournal(folder.database, definition.goal)
+        began = supplied(began, self._refusing, folder.id)
         called = None
         if function is not None:
             called = FunctionTemplate(**template).common(folder, function, definition.metric)

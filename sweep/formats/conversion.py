@@ -9,6 +9,7 @@ from pathlib import Path
 from samplers import SpaceError, SpaceWarning
 from sweep.core.definition import SweepDefinition
 from sweep.errors import ConfigError
+from sweep.formats import guidance
 from sweep.formats.arguments import Style, flag_of
 from sweep.formats.hdconfig import HdConfig
 from sweep.formats.portable import (
@@ -36,6 +37,8 @@ def with_names(definition: SweepDefinition, names: Mapping[str, str]) -> SweepDe
     if len(other) < len(space):
         raise ConfigError("two parameters are passed as the same option")
     generator = {**wire["generator_config"], "parameter_space": other}
+    if "properties" in generator:
+        generator["properties"] = guidance.with_names(generator["properties"], names)
     try:
         with warnings.catch_warnings():  # what they say was said when the file was read
             warnings.simplefilter("ignore", SpaceWarning)

@@ -7,6 +7,7 @@ from typing import Any
 
 import policies
 from policies import NoTerminationPolicy
+from sweep.formats.guidance import GUIDING
 from sweep.formats.portable import (
     Portable,
     in_branches,
@@ -24,7 +25,12 @@ POLICIES = {
 }
 """What hdconfigs call the policies, by their wire names."""
 
-SAMPLINGS = {"RANDOM": "random", "GRID": "grid", "BayesianOptimization": "bayesian"}
+SAMPLINGS = {
+    "RANDOM": "random",
+    "GRID": "grid",
+    "BayesianOptimization": "bayesian",
+    "Optuna": "optuna",
+}
 """What files call the samplings, by their wire names."""
 
 
@@ -32,12 +38,15 @@ def hdconfig_of(sweep: Portable) -> str:
     """Return the text of an hdconfig that reads back as the same sweep."""
     definition = sweep.definition
     wire, limits = definition.to_wire(), definition.limits
+    settings = settings_of(definition)
+    guide = {key: settings.pop(key) for key in GUIDING if key in settings}
     sampling = {
         "type": SAMPLINGS[wire["generator_config"]["name"]],
-        **settings_of(definition),
+        **settings,
         "parameter_space": [
             {"name": name, **_expression(one)} for name, one in parameters_of(definition).items()
         ],
+        **guide,
     }
     name, settings = policy_of(definition)
     policy = {"policy": {"type": POLICIES[name], **settings}} if name in POLICIES else {}

@@ -20,6 +20,7 @@ SAMPLINGS = {
     "RANDOM": "RandomParameterSampling",
     "GRID": "GridParameterSampling",
     "BayesianOptimization": "BayesianParameterSampling",
+    "Optuna": "OptunaParameterSampling",
 }
 TAKEN = ("max_consecutive_failures",)
 """Of the bounds beyond HyperDrive's, those that `HyperDriveConfig` takes."""

@@ -7,13 +7,21 @@ from collections.abc import Callable, Mapping
 from functools import partial
 from typing import Any
 
-from samplers import SAMPLINGS, Expression, Sampling, Space, SpaceError
+from samplers import (
+    SAMPLINGS,
+    Expression,
+    OptunaParameterSampling,
+    Sampling,
+    Space,
+    SpaceError,
+)
 from samplers.bayesian import ACQUISITIONS, ESTIMATORS
 from samplers.random import RULES
 from sweep.errors import ConfigError
-from sweep.formats.checks import Check, Unfit, flag, mapping, one_of, whole
+from sweep.formats.checks import Check, Unfit, flag, mapping, one_of, text, whole
 from sweep.formats.fields import Fields
 from sweep.formats.findings import Findings
+from sweep.formats.guidance import GUIDING, guided
 from sweep.formats.located import Node, inside
 from sweep.formats.parameter_space import Parameter, noted, read_parameters
 from sweep.formats.passing import space_bytes
@@ -30,19 +38,28 @@ def _logbase(node: Node) -> float | str:
     raise Unfit("e or a number > 1", node)
 
 
+def _options(node: Node) -> dict[str, Any]:
+    plain: dict[str, Any] = mapping("{multivariate: true}")(node).plain()
+    return plain
+
+
 SETTINGS: dict[str, dict[str, Check[Any]]] = {
     "random": {
         "seed": whole(),
         "rule": one_of({rule: rule for rule in RULES}),
         "logbase": _logbase,
+        "duplicates": flag,
+        **GUIDING,
     },
-    "grid": {"seed": whole(), "shuffle": flag},
+    "grid": {"seed": whole(), "shuffle": flag, "duplicates": flag, **GUIDING},
     "bayesian": {
         "seed": whole(),
         "initial_points": whole(1),
         "estimator": one_of({word: word for word in ESTIMATORS}),
         "acquisition": one_of({word: word for word in ACQUISITIONS}),
+        **GUIDING,
     },
+    "optuna": {"seed": whole(), "sampler_class": text, "options": _options, **GUIDING},
 }
 
 
@@ -55,12 +72,33 @@ def read_sampling(fields: Fields, findings: Findings) -> Sampling | None:
     section = Fields(node, inside(fields.path, "sampling"), findings)
     kind = section.need("type", one_of({word: word for word in SAMPLINGS}), "")
     settings = section.arguments(SETTINGS, kind, ["type", "parameter_space"])
+    said = {key: settings.pop(key) for key in GUIDING if key in settings}
     parameters = read_parameters(section, findings)
     if not kind:
         return None
     make = partial(SAMPLINGS[kind], **settings)
     path, at = inside(section.path, "parameter_space"), section.at("parameter_space")
-    return made_of(parameters, make, path, at, findings, problems)
+    sampling = made_of(parameters, make, path, at, findings, problems)
+    sampling = with_extra(sampling, section, findings)
+    return guided(sampling, said, section.path, findings)
+
+
+def with_extra(sampling: Sampling | None, section: Fields, findings: Findings) -> Sampling | None:
+    """Return a sampling if what it needs beside this package is here; None after a problem.
+
+    Args:
+        sampling: None after a problem.
+        section: that says of which kind it is.
+        findings: take what is wrong.
+    """
+    if isinstance(sampling, OptunaParameterSampling):
+        try:
+            sampling.check()
+        except SpaceError as error:
+            key = error.parameter or "type"
+            findings.problem(str(error), inside(section.path, key), section.at(key))
+            return None
+    return sampling
 
 
 def made_of(

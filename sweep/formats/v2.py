@@ -22,10 +22,11 @@ from sweep.errors import Problem
 from sweep.formats.checks import Unfit, mapping, number, text
 from sweep.formats.fields import Fields
 from sweep.formats.findings import Findings, in_file_order, quoted
+from sweep.formats.guidance import GUIDING, guided
 from sweep.formats.located import Node, inside
 from sweep.formats.overrides import overridden
 from sweep.formats.record import variables
-from sweep.formats.sampling_section import SETTINGS, made_of
+from sweep.formats.sampling_section import SETTINGS, made_of, with_extra
 from sweep.formats.v2_command import Command
 from sweep.formats.v2_data import Input, read_inputs, read_outputs
 from sweep.formats.v2_limits import read_early_termination, read_limits, read_objective
@@ -188,9 +189,12 @@ class _Reading:
         parameters = read_space(top, findings)
         if not kind or not parameters:
             return None
+        said = {key: settings.pop(key) for key in GUIDING if key in settings}
         make = partial(SAMPLINGS[kind], **settings)
         at = top.at("search_space")
-        return made_of(parameters, make, "search_space", at, findings, problems)
+        sampling = made_of(parameters, make, "search_space", at, findings, problems)
+        section = Fields(top.at("sampling_algorithm"), "sampling_algorithm", findings)
+        return guided(with_extra(sampling, section, findings), said, section.path, findings)
 
     def _algorithm(self) -> tuple[str, dict[str, Any]]:
         """Return the kind of sampling and its settings."""

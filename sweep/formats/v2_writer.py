@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from sweep.formats.arguments import flag_of
+from sweep.formats.guidance import with_names
 from sweep.formats.hdconfig_writer import POLICIES, SAMPLINGS
 from sweep.formats.portable import (
     Portable,
@@ -34,7 +35,8 @@ def job_of(sweep: Portable) -> str:
     wire, limits = definition.to_wire(), definition.limits
     parameters = parameters_of(definition)
     names = identifiers(every_name(parameters))
-    kind, settings = SAMPLINGS[wire["generator_config"]["name"]], settings_of(definition)
+    kind = SAMPLINGS[wire["generator_config"]["name"]]
+    settings = with_names(settings_of(definition), names)
     policy, policy_settings = policy_of(definition)
     bounds: dict[str, Any] = {
         "max_total_trials": limits.runs,

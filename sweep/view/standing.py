@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from samplers import GridParameterSampling
+from samplers import GridParameterSampling, configurations
 from sweep.core.definition import SweepDefinition
 from sweep.storage.reader import SweepReader
 from sweep.storage.workspace import SweepFolder
@@ -27,5 +27,5 @@ def most_runs(definition: Mapping[str, Any]) -> int:
     """
     most: int = definition["max_total_jobs"]
     sampling = SweepDefinition.from_wire(definition).sampling
-    points = sampling.space.size if isinstance(sampling, GridParameterSampling) else None
+    points = configurations(sampling) if isinstance(sampling, GridParameterSampling) else None
     return min(most, points or most)

@@ -27,6 +27,9 @@ ALL = [
     GridParameterSampling(FINITE, shuffle=True, seed=9),
     BayesianParameterSampling(TEN),
     BayesianParameterSampling(TEN, seed=1, initial_points=3, estimator="rf", acquisition="lcb"),
+    RandomParameterSampling(TEN, points_to_evaluate=[{"uniform": 1}], refuse={"choice": "a"}),
+    GridParameterSampling(FINITE, points_to_evaluate=[{"a": 2}], duplicates=True),
+    BayesianParameterSampling(TEN, refuse=[{"uniform": [0, 1], "choice": [None, True]}]),
 ]
 
 
@@ -62,7 +65,7 @@ def test_words_in_any_letter_case(word: str) -> None:
 
 
 def test_words_of_files_and_names_of_the_wire() -> None:
-    assert set(SAMPLINGS) == {"random", "grid", "bayesian"}
+    assert set(SAMPLINGS) == {"random", "grid", "bayesian", "optuna"}
     assert sampling_class("GRID") is GridParameterSampling
     assert sampling_class("bayesian") is BayesianParameterSampling
     assert sampling_class("BayesianOptimization") is BayesianParameterSampling
@@ -86,7 +89,11 @@ def test_unknown_names(name: Any, message: str) -> None:
     ("name", "properties", "message"),
     [
         ("random", {"ruel": "sobol"}, "'ruel' is not a property of RANDOM; did you mean 'rule'?"),
-        ("grid", {"rule": "sobol"}, "'rule' is not a property of GRID (known: shuffle, seed)"),
+        (
+            "grid",
+            {"rule": "sobol"},
+            "'rule' is not a property of GRID (known: shuffle, seed, duplicates",
+        ),
         ("bayesian", {"estimator": "GPR"}, "'GPR' is not an estimator; did you mean 'GP'?"),
     ],
 )
