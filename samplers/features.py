@@ -12,8 +12,8 @@ from typing import Any
 import numpy as np
 
 from samplers.choices import Choice, Expression
+from samplers.kernel import Array
 from samplers.space import Space
-from samplers.surrogate import Array
 
 
 class Features:

@@ -8,13 +8,13 @@ import numpy as np
 
 from samplers.acquisition import Acquisition
 from samplers.dice import bits
-from samplers.gaussian import Groups
+from samplers.kernel import Array, Groups
 from samplers.one_thread import one_thread
 from samplers.outcomes import standardised
 from samplers.search import Search
 from samplers.sobol import Sobol
 from samplers.space import Configuration, Space
-from samplers.surrogate import Array, Surrogate
+from samplers.surrogate import Surrogate
 
 Units: TypeAlias = tuple[float | None, ...]
 

@@ -7,9 +7,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from samplers.features import Features, is_unordered
+from samplers.kernel import Array
 from samplers.snapping import Snapping
 from samplers.space import Space
-from samplers.surrogate import Array
 
 Score: TypeAlias = Callable[[Array], Array]
 """From features (n x columns) to scores (n), higher for better."""

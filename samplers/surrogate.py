@@ -6,16 +6,15 @@ optimiser configures them, are behind the same two small protocols.
 
 from collections.abc import Callable, Sequence
 from math import isfinite
-from typing import Protocol, TypeAlias
+from typing import Protocol
 
 import numpy as np
-from numpy.typing import NDArray
 
-from samplers.gaussian import Groups, Process, Scales, likeliest, process
+from samplers.gaussian import Process, process
+from samplers.kernel import Array, Groups
+from samplers.likelihood import Scales, likeliest
 from samplers.outcomes import standardised, unbent
 from samplers.skopt_models import FITS, MOST_SCALES, Fitting
-
-Array: TypeAlias = NDArray[np.float64]
 
 MOST_LOSSES = 300
 """Largest number of losses that a process is fitted to: what a fit costs is bounded."""
@@ -65,7 +64,7 @@ class WarpedProcess:
             shown, outcomes = _few(points[:count], unbent(standardised(losses[:count])))
             self._fitted = count, likeliest(shown, outcomes, self._groups)
         shown, outcomes = _few(points, unbent(standardised(losses)))
-        return process(shown, outcomes, self._groups, self._fitted[1])
+        return process(shown, outcomes, self._fitted[1])
 
 
 def _milestone(losses: Sequence[float]) -> int:

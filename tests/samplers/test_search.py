@@ -6,9 +6,9 @@ import numpy as np
 import pytest
 
 from samplers import Space, choice, quniform, randint, uniform
+from samplers.kernel import Array
 from samplers.search import SMALL, Search
 from samplers.sobol import Sobol
-from samplers.surrogate import Array
 from tests.samplers.spaces import FINITE, NESTED
 
 

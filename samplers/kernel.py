@@ -1,0 +1,96 @@
+"""The kernel of our Gaussian process: what it takes for granted of a loss.
+
+A sum of three parts, whose shares are fitted to the losses:
+
+* Matérn 5/2 of all parameters, which any smooth function can be made of;
+* the mean of such kernels of one parameter each, for effects that add up (Duvenaud, Nickisch &
+  Rasmussen 2011, "Additive Gaussian processes"), of which a few losses tell more;
+* a quadratic, for the bowl that the whole is when seen from far away.
+"""
+
+from dataclasses import dataclass
+from math import sqrt
+from typing import TypeAlias
+
+import numpy as np
+from numpy.typing import NDArray
+
+Array: TypeAlias = NDArray[np.float64]
+Groups: TypeAlias = NDArray[np.intp]
+
+NEXT_TO_NOTHING = 1e-3
+"""A part with so small a share is left out."""
+
+
+@dataclass(frozen=True, slots=True)
+class Kernel:
+    """A kernel for columns from 0 to 1.
+
+    Attributes:
+        groups: the parameter, numbered from 0, that each column belongs to.
+        lengths: the length scale of each parameter.
+        shares: of the three parts; they sum to 1.
+    """
+
+    groups: Groups
+    lengths: Array
+    shares: Array
+
+    def __call__(self, a: Array, b: Array) -> Array:
+        """Return the covariances (n x m) of the rows of `a` and of `b`."""
+        inverse = 1 / self.lengths[self.groups]
+        left, right = a * inverse, b * inverse
+        found: Array = self.shares[0] * matern(distances(left, right))[0]
+        if self.shares[1] > NEXT_TO_NOTHING:
+            count = len(self.lengths)
+            left, right = left * sqrt(count), right * sqrt(count)
+            for group in range(count):
+                columns = self.groups == group
+                apart = distances(left[:, columns], right[:, columns])
+                found += (self.shares[1] / count) * matern(apart)[0]
+        if self.shares[2] > NEXT_TO_NOTHING:
+            found += self.shares[2] * quadratic(a, b, self.groups)
+        return found
+
+    def variances(self, points: Array) -> Array:
+        """Return the covariances (n) of the rows of `points` with themselves."""
+        found: Array = np.full(len(points), self.shares[0] + self.shares[1])
+        if self.shares[2] > NEXT_TO_NOTHING:
+            places = centred(points, self.groups)
+            found += self.shares[2] * _bowl(np.sum(places**2, axis=1), self.groups)
+        return found
+
+
+def quadratic(a: Array, b: Array, groups: Groups) -> Array:
+    """Return the covariances (n x m) of all quadratics, whose coefficients are alike."""
+    return _bowl(centred(a, groups) @ centred(b, groups).T, groups)
+
+
+def centred(points: Array, groups: Groups) -> Array:
+    """Return numbers from -1 to 1 for those from 0 to 1; an option's columns stay as they are."""
+    alone = np.bincount(groups)[groups] == 1
+    return np.where(alone, 2 * points - 1, points)
+
+
+def _bowl(products: Array, groups: Groups) -> Array:
+    # Scaled so that the variance in the middle between the centre and a corner is about 1.
+    found: Array = ((1 + products * (3 / (groups[-1] + 1))) / 2) ** 2
+    return found
+
+
+def distances(a: Array, b: Array) -> Array:
+    """Return the squared distances (n x m) between the rows of `a` and of `b`."""
+    if a.shape[1] == 1:
+        gaps: Array = a - b[:, 0]
+        return gaps * gaps
+    squares = np.sum(a**2, axis=1)[:, None] + np.sum(b**2, axis=1) - 2 * (a @ b.T)
+    found: Array = np.maximum(squares, 0, out=squares)
+    return found
+
+
+def matern(squares: Array) -> tuple[Array, Array]:
+    """Return the kernel for squared distances, and its derivative in them."""
+    distance = np.sqrt(5 * squares)
+    decay = np.exp(-distance)
+    steep = decay * (1 + distance)
+    return steep + (5 / 3) * squares * decay, (-5 / 6) * steep
