@@ -141,7 +141,7 @@ class ExistingCluster:
         return TargetError(f"no Ray cluster answers at {self.address}: {answer['text']}")
 
     def _probe(self, environment: Mapping[str, str]) -> dict[str, Any]:
-        command = [sys.executable, "-m", "sweep.compute.host", self.address]
+        command = [sys.executable, "-m", "sweep.compute.probe", self.address]
         try:
             done = subprocess.run(
                 command, env=environment, capture_output=True, timeout=PROBE_SECONDS, check=False

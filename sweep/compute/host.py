@@ -25,11 +25,14 @@ import os
 import socket
 import sys
 from base64 import b64decode
-from collections.abc import Awaitable, Callable, Coroutine, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Coroutine, Sequence
+from importlib import import_module
 from pathlib import Path
+from threading import Thread
 from typing import Any
 
 from sweep.compute import ensemble, guard, link, near, slot, spread
+from sweep.compute.probe import first_line, has_room
 from sweep.compute.ray_environment import OBJECT_STORE_BYTES
 from sweep.compute.travelling import TRAVEL
 
@@ -37,7 +40,6 @@ HEARTBEAT = 5.0
 """Seconds after which a slot answers even when it has nothing to say."""
 MISSED = 3
 """Heartbeats that may be missed before a slot is given up."""
-PROBE_SECONDS = 5
 GUARD_SOURCES = {
     name: Path(guard.__file__).with_name(name).read_text()
     for name in (*guard.FILES, spread.LAUNCHER)
@@ -84,6 +86,7 @@ class Host:
         for module in TRAVEL:
             ray.cloudpickle.register_pickle_by_value(module)
         self._opened = order
+        Thread(target=_warm_up, args=(ray.cloudpickle.dumps,)).start()
         quiet = {"log_to_driver": False, "logging_level": "ERROR", "configure_logging": False}
         if order["address"]:
             ray.init(address=order["address"], **quiet)
@@ -102,7 +105,7 @@ class Host:
             function = order["function"]
             pickled = b64decode(function["pickled"])
             self._function = ray.put({**function, "pickled": pickled})
-        rooms = [n for n in ray.nodes() if n["Alive"] and _has_room(n["Resources"])]
+        rooms = [n for n in ray.nodes() if n["Alive"] and has_room(n["Resources"])]
         here = socket.gethostname()
         self._near = bool(rooms) and all(n["NodeManagerHostname"] == here for n in rooms)
         self.tell("ready", ray=ray.__version__, resources=ray.cluster_resources())
@@ -180,7 +183,7 @@ class Host:
 
         ray.kill(actor)
         self._slots.pop(number, None)
-        self.tell("down", slot=number, why=_first_line(error))
+        self.tell("down", slot=number, why=first_line(error))
 
     def _make(self, name: int | str, kind: type = slot.Slot, **where: Any) -> Any:
         """Create a slot."""
@@ -226,8 +229,15 @@ async def _await(answer: Any) -> None:
         await answer
 
 
-def _has_room(resources: Mapping[str, float]) -> bool:
-    return bool(resources.get("CPU") or resources.get("GPU"))
+def _warm_up(dumps: Callable[[Any], bytes]) -> None:
+    """Do while Ray starts what it would do before the first actor, half a second long.
+
+    It analyses the code that travels, and imports for which it has serialisers.
+    """
+    dumps(near.NearSlot)
+    for name in ("pyarrow", "pydantic"):
+        with contextlib.suppress(ImportError):
+            import_module(name)
 
 
 async def _end_of(living: Any) -> None:
@@ -239,11 +249,6 @@ def _node_of(_: Any) -> str:
     import ray  # noqa: PLC0415 - in the slot
 
     return str(ray.get_runtime_context().get_node_id())
-
-
-def _first_line(error: BaseException) -> str:
-    text = str(error).strip() or type(error).__name__
-    return text.splitlines()[0]
 
 
 async def serve() -> None:
@@ -264,37 +269,10 @@ async def serve() -> None:
         while line := await reader.readline():
             await host.obey(json.loads(line))
     except Exception as error:  # noqa: BLE001 - the engine must hear of it, whatever it is
-        host.tell("fatal", why=f"{type(error).__name__}: {_first_line(error)}")
+        host.tell("fatal", why=f"{type(error).__name__}: {first_line(error)}")
     finally:
         os._exit(0)  # Ray's own goodbye takes a second and a half; its children follow anyway
 
 
-def probe(address: str) -> None:
-    """Ask a cluster for its nodes and print the answer as JSON.
-
-    A driver with the wrong token tries for half a minute and never says why; this does.
-    """
-    import ray  # noqa: PLC0415
-
-    answer: dict[str, Any]
-    try:
-        client = ray._raylet.GcsClient(address)  # noqa: SLF001 - no public way says why
-        nodes = client.get_all_node_info(timeout=PROBE_SECONDS)
-        rooms = [n.resources_total for n in nodes.values() if not n.state]  # 0 is ALIVE
-        usable = sum(map(_has_room, rooms))
-        answer = {"nodes": len(nodes), "usable": usable}
-    except Exception as error:  # noqa: BLE001 - of Ray's own kinds, which differ by version
-        answer = {"error": type(error).__name__, "text": _first_line(error)}
-    sys.stdout.write(json.dumps(answer) + "\n")
-
-
-def main() -> None:
-    """Run the host; or, with an address, probe the cluster there."""
-    if len(sys.argv) > 1:
-        probe(sys.argv[1])
-    else:
-        asyncio.run(serve())
-
-
 if __name__ == "__main__":
-    main()
+    asyncio.run(serve())

@@ -11,12 +11,13 @@ import stat
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import BinaryIO, NoReturn
-
-from pathspec import GitIgnoreSpec
+from typing import TYPE_CHECKING, BinaryIO, NoReturn
 
 from sweep.errors import UserError
 from sweep.storage.workspace import NAME
+
+if TYPE_CHECKING:
+    from pathspec import GitIgnoreSpec
 
 ALWAYS_LEFT_OUT = frozenset({".git", "__pycache__", NAME, ".ipynb_checkpoints"})
 """Never wanted in a run's folder; the last but one is our own."""
@@ -117,18 +118,22 @@ def differences(old: Path, new: Path) -> list[str]:
     return sorted(changed | {name for name in after.keys() - before if name.endswith(".py")})
 
 
-def _ignored(source: Path) -> GitIgnoreSpec:
+def _ignored(source: Path) -> GitIgnoreSpec | None:
     for name in (".amlignore", ".gitignore"):
         if (source / name).is_file():
+            from pathspec import GitIgnoreSpec  # noqa: PLC0415 - 20 ms, and most have no such file
+
             with _open(source / name) as file:
                 text = file.read().decode(errors="replace")
             return GitIgnoreSpec.from_lines(text.splitlines())
-    return GitIgnoreSpec.from_lines([])
+    return None
 
 
-def _walk(source: Path, ignored: GitIgnoreSpec, *, strict: bool) -> Iterator[Path]:
+def _walk(source: Path, spec: GitIgnoreSpec | None, *, strict: bool) -> Iterator[Path]:
     """Yield files and links in a fixed order."""
-    prune = all(pattern.include is not False for pattern in ignored.patterns)  # none is let in
+    ignored = spec.match_file if spec else lambda _: False
+    patterns = spec.patterns if spec else ()
+    prune = all(pattern.include is not False for pattern in patterns)  # none is let in
     for folder, folders, files in os.walk(source, onerror=_refuse):
         here = Path(folder)
         links = [name for name in folders if (here / name).is_symlink()]
@@ -137,12 +142,12 @@ def _walk(source: Path, ignored: GitIgnoreSpec, *, strict: bool) -> Iterator[Pat
             for name in folders
             if name not in links
             and not _left_out(here / name, strict=strict)
-            and not (prune and ignored.match_file(f"{(here / name).relative_to(source)}/"))
+            and not (prune and ignored(f"{(here / name).relative_to(source)}/"))
         )
         for name in sorted(files + links):
             path = here / name
             relative = path.relative_to(source).as_posix()
-            if not ignored.match_file(relative) and (path.is_symlink() or path.is_file()):
+            if not ignored(relative) and (path.is_symlink() or path.is_file()):
                 yield path
 
 
