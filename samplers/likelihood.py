@@ -15,7 +15,7 @@ from scipy.linalg import LinAlgError, cho_solve, cholesky
 from scipy.linalg.lapack import dpotri
 from scipy.optimize import minimize
 
-from samplers.kernel import Array, Groups, Kernel, distances, matern, quadratic
+from samplers.kernel import Array, Groups, Kernel, distances, matern_and_slope, quadratic
 
 SHORTEST, LONGEST = log(5e-3), log(1e3)
 """Bounds of the length scales' logarithms."""
@@ -98,8 +98,8 @@ class Data:
         n, count = len(self.losses), len(self.squares)
         noise, share = float(np.exp(place[count])), shares(place[count + 1 :])
         scaled = np.exp(-2 * place[:count])[:, None, None] * self.squares
-        product, slope = matern(scaled.sum(axis=0))
-        each, slopes = matern(scaled * count)
+        product, slope = matern_and_slope(scaled.sum(axis=0))
+        each, slopes = matern_and_slope(scaled * count)
         parts = (product, each.mean(axis=0), self.bowl)
         signal = sum(s * part for s, part in zip(share, parts, strict=True))
         try:

@@ -17,7 +17,10 @@ from samplers.outcomes import standardised, unbent
 from samplers.skopt_models import FITS, MOST_SCALES, Fitting
 
 MOST_LOSSES = 300
-"""Largest number of losses that a process is fitted to: what a fit costs is bounded."""
+"""Largest number of losses that a process sees: what an answer costs is bounded."""
+
+MOST_FITTED = 150
+"""Largest number of losses that its scales are fitted to, which costs as much as 20 answers."""
 
 
 class Model(Protocol):
@@ -61,9 +64,11 @@ class WarpedProcess:
         """
         count = _milestone(losses)
         if self._fitted is None or self._fitted[0] != count:
-            shown, outcomes = _few(points[:count], unbent(standardised(losses[:count])))
+            shown, outcomes = _few(
+                points[:count], unbent(standardised(losses[:count])), MOST_FITTED
+            )
             self._fitted = count, likeliest(shown, outcomes, self._groups)
-        shown, outcomes = _few(points, unbent(standardised(losses)))
+        shown, outcomes = _few(points, unbent(standardised(losses)), MOST_LOSSES)
         return process(shown, outcomes, self._fitted[1])
 
 
@@ -75,18 +80,18 @@ def _milestone(losses: Sequence[float]) -> int:
     return before if any(map(isfinite, losses[:before])) else count
 
 
-def _few(points: Array, losses: Array) -> tuple[Array, Array]:
-    """Return at most `MOST_LOSSES` of the losses: the best, the last and a few of the others."""
-    if len(losses) <= MOST_LOSSES:
+def _few(points: Array, losses: Array, most: int) -> tuple[Array, Array]:
+    """Return at most `most` of the losses: the best, the last and a few of the others."""
+    if len(losses) <= most:
         return points, losses
-    third = MOST_LOSSES // 3
+    third = most // 3
     kept = np.zeros(len(losses), dtype=bool)
     kept[np.argsort(losses, kind="stable")[:third]] = True
     kept[-third:] = True
     others = np.flatnonzero(~kept)
     # Dice of their own, so that the scales do not depend on who asks first.
     dice = np.random.default_rng(len(losses))
-    missing = min(MOST_LOSSES - int(kept.sum()), len(others))
+    missing = min(most - int(kept.sum()), len(others))
     kept[dice.choice(others, missing, replace=False)] = True
     return points[kept], losses[kept]
 
