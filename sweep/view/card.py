@@ -6,7 +6,7 @@ import html
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
-from sweep.core.words import duration, number, value_text, when
+from sweep.core.words import counted, duration, number, value_text, when
 from sweep.errors import WorkspaceError
 from sweep.storage.reader import RunRow, SweepReader
 from sweep.storage.workspace import SweepFolder, WorkspaceFolder
@@ -48,7 +48,8 @@ def run_card(folder: SweepFolder, row: RunRow, metric: str) -> str:
         **{name: value_text(value) for name, value in row.configuration.items()},
     }
     if metric:
-        lines[metric] = f"best {number(row.best)}, last {number(row.last)}, {row.reports} reports"
+        made = counted(row.reports, "report")
+        lines[metric] = f"best {number(row.best)}, last {number(row.last)}, {made}"
     if row.reason:
         lines["reason"] = row.reason
     return _card(folder.run_id(row.number), lines)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 
-from sweep.core.words import configuration_text, duration, number, plain
+from sweep.core.words import configuration_text, counted, duration, number, plain
 from sweep.errors import UserError
 from sweep.storage.reader import RunRow
 from sweep.view.data import SweepData, best_so_far, with_results
@@ -35,7 +35,8 @@ def outcome(row: RunRow) -> str:
 
 def about(row: RunRow) -> str:
     """Return what a page says of a run when one points at it."""
-    head = f"run {row.number}: {number(row.best)}, {outcome(row)} after {row.reports} reports"
+    made = counted(row.reports, "report")
+    head = f"run {row.number}: {number(row.best)}, {outcome(row)} after {made}"
     values = configuration_text(row.configuration).split("  ")
     return plain("\n".join([head, *values]))
 

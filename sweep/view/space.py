@@ -109,10 +109,10 @@ def dimension(column: Column) -> Dimension:
         step = max(1, math.ceil(len(column.levels) / MOST_LEVELS))
         ticks = [(float(n), column.levels[n]) for n in range(0, len(column.levels), step)]
     else:
-        ends = sorted(
-            {low + span * n / (TICKS - 1) for n in range(TICKS)} if high > low else {low}
-        )
-        ticks = [(t, _tick(column.unscaled(t))) for t in ends]
+        marked = {*there} or {low}  # a few numbers are all named, as are options of a choice
+        if len(marked) > TICKS:
+            marked = {low + span * n / (TICKS - 1) for n in range(TICKS)}
+        ticks = [(t, _tick(column.unscaled(t))) for t in sorted(marked)]
     return Dimension(
         plain(column.name),
         [(p - low) / span for p in places],

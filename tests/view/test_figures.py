@@ -13,7 +13,7 @@ from sweep.view.data import best_so_far, flattened
 from sweep.view.draw import KINDS, figure_of
 from sweep.view.figure import Bars, Line, Points, Surface
 from sweep.view.importance import Forest
-from sweep.view.kinds import outcome
+from sweep.view.kinds import about, outcome
 from tests.cli.workspaces import kept, lone, play, story, values
 from tests.view.sweeps import read
 
@@ -106,6 +106,22 @@ def test_a_sweep_without_results_has_nothing_to_draw(place, kind):
 def test_a_lone_run_has_nothing_to_draw(place, kind):
     with pytest.raises(UserError, match="is a lone run: there is no primary metric to draw"):
         figure_of(read(lone(place)), kind)
+
+
+def test_a_choice_of_a_few_numbers_has_a_mark_for_each(place):
+    folder = kept(
+        place, space={"--size": choice(16, 32, 128), "--x": choice(*range(9))}, points=27
+    )
+    play(folder, values(0.5))
+    size, x, _ = figure_of(read(folder), "parallel").parallel.dimensions
+    assert size.ticks == [(0, "16"), (1 / 7, "32"), (1, "128")]
+    assert [text for _, text in x.ticks] == ["0", "2", "4", "6", "8"]
+
+
+def test_one_report_is_one(place):
+    data = read(story(place))
+    assert about(data.rows[1]).startswith("run 1: 0.1, stopped early after 1 report\n")
+    assert about(data.rows[0]).startswith("run 0: 0.8, completed after 3 reports\n")
 
 
 def test_few_runs_say_nothing_of_importance(place):
