@@ -24,6 +24,9 @@ STREAM = "\0model"
 ELITE = 4
 """How many of the best configurations so far the search looks around."""
 
+KNOWN = 0.4
+"""The share of the initial points whose outcomes have to be known; the others may be pending."""
+
 REGION = 0.2
 """How wide the box around the best one is, in which every other run stays."""
 
@@ -92,7 +95,7 @@ class BayesianSampler:
         self, number: int, waiting: Sequence[Units]
     ) -> Iterator[Sequence[float | None]]:
         """Yield units, the most wanted first; in a finite space, all of them in the end."""
-        if len(self._losses) >= self._initial_points and any(map(math.isfinite, self._losses)):
+        if self._knows_enough(len(waiting)) and any(map(math.isfinite, self._losses)):
             with one_thread():
                 ranked = self._ranked(number, waiting)
             yield from ranked
@@ -101,6 +104,10 @@ class BayesianSampler:
         start = size * bits(self._seed, number, STREAM) >> 53
         for step in range(size):
             yield self._space.encode(self._space.configuration_at((start + step) % size))
+
+    def _knows_enough(self, waiting: int) -> bool:
+        told = len(self._losses)
+        return told >= KNOWN * self._initial_points and told + waiting >= self._initial_points
 
     def _ranked(self, number: int, waiting: Sequence[Units]) -> Iterator[list[float]]:
         """Return units, the most promising first."""

@@ -110,6 +110,20 @@ class TestTheFirstPoints:
             pending.append(sampler.ask(number, pending))
         assert len({str(configuration) for configuration in pending}) == 12
 
+    @pytest.mark.parametrize(("known", "enough"), [(3, False), (4, True)])
+    def test_pending_ones_count_once_four_in_ten_are_known(self, known: int, enough: bool) -> None:
+        """Else as many points more would be at random as runs are pending."""
+        one, other = (BayesianParameterSampling(BOWL, seed=1).sampler() for _ in range(2))
+        for number in range(known):
+            configuration = one.ask(number)
+            assert configuration is not None
+            one.tell(configuration, bowl(configuration))
+            other.tell(configuration, -bowl(configuration))
+        pending = [one.ask(number) for number in range(known, 9)]
+        assert one.ask(9, pending) == other.ask(9, pending)  # nine and it would be the tenth
+        pending.append(one.ask(9, pending))
+        assert (one.ask(10, pending) != other.ask(10, pending)) is enough
+
     def test_earlier_outcomes_replace_them(self) -> None:
         before = told(BayesianParameterSampling(BOWL, seed=1).sampler(), 10)
         samplers = [BayesianParameterSampling(BOWL, seed=2).sampler() for _ in range(2)]
