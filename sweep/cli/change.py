@@ -85,11 +85,12 @@ def set(  # noqa: A001 - the name of the command
     sweep: str, max_concurrent_runs: int, workspace: Path | None
 ) -> None:
     """Change a SWEEP that is worked on, or paused; the last one by default."""
-    from sweep.engine.amend import set_concurrency  # noqa: PLC0415 - not needed for --help
+    from sweep.core.words import counted  # noqa: PLC0415 - not needed for --help
+    from sweep.engine.amend import set_concurrency  # noqa: PLC0415
 
     folder = find_sweep(workspace, sweep)
     done = set_concurrency(folder, max_concurrent_runs)
-    what = f"{max_concurrent_runs} runs at a time"
+    what = f"{counted(max_concurrent_runs, 'run')} at a time"
     click.echo(f"{folder.id}: {what}" if done else f"{folder.id}: {_asked(folder, what)}")
 
 

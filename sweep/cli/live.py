@@ -179,7 +179,11 @@ class LiveView:
         return text
 
     def _trend(self, row: RunRow) -> str:
-        trend = self._trends.setdefault(row.number, deque(maxlen=TREND))
+        trend = self._trends.get(row.number)
+        if trend is None:  # it may have begun before anybody looked
+            made = self._reader.reports(row.number)[: row.reports] if row.reports > 1 else ()
+            trend = self._trends[row.number] = deque((value for _, value in made), maxlen=TREND)
+            self._seen[row.number] = len(made)
         if row.last is not None and self._seen.get(row.number) != row.reports:
             self._seen[row.number] = row.reports
             trend.append(row.last)

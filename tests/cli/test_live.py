@@ -88,6 +88,12 @@ def test_trends_grow_from_picture_to_picture(place):
     reader.close()
 
 
+def test_who_comes_later_sees_the_trend_from_its_beginning(place):
+    folder = kept(place, points=1)
+    for width, lines in watched(folder, lambda _: [0.1, 0.8, 0.45, 0.3], (0, 3)):
+        assert ("▁█▄" in joined(lines)) == (width >= 80)
+
+
 def test_many_running(place):
     folder = kept(place, points=40, concurrent=40)
     for _, lines in watched(folder, lambda _: [0.1, 0.2], (0, 0), slots=40, height=24):
