@@ -105,6 +105,10 @@ def main(arguments: Sequence[str] | None = None) -> NoReturn:
     """
     try:
         words = None if arguments is None else list(arguments)
+        if words is None and sys.argv[1:2] in (["start"], ["resume"]):
+            from sweep.engine import ahead  # noqa: PLC0415 - few commands need it
+
+            ahead.begin(sys.argv[2:])
         cli.main(args=words, prog_name="sweep", standalone_mode=False)
         sys.stdout.flush()
     except click.ClickException as error:

@@ -9,8 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Protocol
 
-from sweep.compute.host_process import HostProcess
-from sweep.compute.ray_environment import host_environment
+from sweep.compute import standby
 from sweep.compute.ray_files import RayFiles
 from sweep.compute.ray_folder import RayFolder
 from sweep.compute.resources import Resources
@@ -120,7 +119,7 @@ class LocalRay:
     def open(self, wanted: int, resources: Resources, folder: Path) -> Opened:  # noqa: ARG002
         """Start a host; it starts Ray."""
         self._folder, self._files = RayFolder(folder), RayFiles(folder)
-        host = HostProcess(host_environment(), folder)
+        host = standby.host_in(folder)
         temp = str(self._folder.short)
         return Opened(host, None, temp, f"{temp}/s")
 

@@ -6,7 +6,8 @@ driver is ended by Ray's core, without an exception, when its cluster's head is 
 process that holds a sweep must survive that. The end of the input means that the engine is
 gone: the host leaves, Ray ends the slots, the guards end the runs.
 
-In:  {"do": "open", "address": null, "cpus": n, "gpus": n, "temp": path, "slot_cpus": x,
+In:  {"do": "settle", "folder": path, "log": path},
+     {"do": "open", "address": null, "cpus": n, "gpus": n, "temp": path, "slot_cpus": x,
       "slot_gpus": x, "sockets": path, "probe": {"path": path, "text": "..."},
       "function": {"pickled": base64, ...} or null},
      {"do": "slot", "slot": n, "avoid": [node ids]}, {"do": "start", "slot": n, "orders": [{...}]},
@@ -65,6 +66,8 @@ class Host:
     async def obey(self, order: dict[str, Any]) -> None:
         """Carry out one order of the engine."""
         match order["do"]:
+            case "settle":
+                _settle(order["folder"], order["log"])
             case "open":
                 await self._open(order)
             case "slot":
@@ -81,7 +84,7 @@ class Host:
                 self._drop(order["slot"])
 
     async def _open(self, order: dict[str, Any]) -> None:
-        import ray  # noqa: PLC0415 - a second of CPU time, and only this process pays it
+        import ray  # noqa: PLC0415
 
         for module in TRAVEL:
             ray.cloudpickle.register_pickle_by_value(module)
@@ -240,6 +243,14 @@ def _warm_up(dumps: Callable[[Any], bytes]) -> None:
             import_module(name)
 
 
+def _settle(folder: str, log: str) -> None:
+    """Work in this folder, and write this log."""
+    os.chdir(folder)
+    errors = os.open(log, os.O_WRONLY | os.O_APPEND)
+    os.dup2(errors, sys.stderr.fileno())
+    os.close(errors)
+
+
 async def _end_of(living: Any) -> None:
     async for rest in living:
         await rest
@@ -266,6 +277,8 @@ async def serve() -> None:
         lambda: asyncio.StreamReaderProtocol(reader), sys.stdin.buffer
     )
     try:
+        import ray  # noqa: F401, PLC0415 - half a second, in which the first order is made up
+
         while line := await reader.readline():
             await host.obey(json.loads(line))
     except Exception as error:  # noqa: BLE001 - the engine must hear of it, whatever it is

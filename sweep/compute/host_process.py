@@ -19,13 +19,16 @@ from typing import Any
 from sweep.compute.guarded import Guarded
 from sweep.errors import TargetError
 
+LOG = "host.log"
+
 
 class HostProcess(Guarded):
     """A running `sweep.compute.host`, and the pipes to it.
 
     Args:
         env: its whole environment.
-        folder: its working directory, and where its log goes.
+        folder: its working directory.
+        log: where its errors go, unless that is `host.log` in there.
 
     Raises:
         TargetError: it cannot be started.
@@ -33,11 +36,17 @@ class HostProcess(Guarded):
 
     command: Sequence[str] = (sys.executable, "-m", "sweep.compute.host")
 
-    def __init__(self, env: Mapping[str, str], folder: Path) -> None:
+    def __init__(self, env: Mapping[str, str], folder: Path, log: Path | None = None) -> None:
         self._buffer = b""
         self._unsent: deque[bytes] = deque()
-        super().__init__(self.command, env, folder, folder / "host.log", pipes=True)
+        super().__init__(self.command, env, folder, log or folder / LOG, pipes=True)
         os.set_blocking(self.into, False)
+
+    def settle(self, folder: Path) -> None:
+        """Let it go on in another folder; before it is told anything else."""
+        self.log = folder / LOG
+        self.log.touch()
+        self.tell(do="settle", folder=str(folder), log=str(self.log))
 
     def tell(self, **order: Any) -> None:
         """Give an order; if the host is gone, the next `hear` says so.

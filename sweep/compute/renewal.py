@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import Protocol, runtime_checkable
 
+from sweep.compute import standby
 from sweep.compute.target import (
     Message,
     Notice,
@@ -134,4 +135,6 @@ def target_on(cluster: object, make: Callable[[], Target]) -> Target:
         cluster: on which it is; None for this machine.
         make: makes the target.
     """
+    if cluster is not None:
+        standby.dismiss()
     return RenewedTarget(make, cluster) if isinstance(cluster, Renewable) else make()

@@ -179,6 +179,7 @@ class Runner:
     def _execute(self, order: dict[str, Any]) -> dict[str, Any]:
         channel = FunctionChannel(self._wire, order["run"])
         run = FunctionRun(channel, order["id"], order["number"], order["attempt"], order["folder"])
+        run.be_told(order.get("replicate") or {})
         Run.set_context(run)
         output = RunOutput(order["folder"], order.get("log_bytes") or LOG_BYTES)
         began = time.perf_counter()

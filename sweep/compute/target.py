@@ -52,10 +52,12 @@ class Call:
     Attributes:
         id: the run's id.
         folder: the run's own folder, made when it is first used.
+        replicate: variables that say which it is of its configuration, and its seed.
     """
 
     id: str
     folder: str
+    replicate: Mapping[str, str] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,6 +102,7 @@ class RunOrder:
             "number": self.run,
             "attempt": self.attempt,
             "configuration": self.configuration,
+            **({"replicate": work.replicate} if work.replicate else {}),
         }
 
 
