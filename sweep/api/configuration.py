@@ -146,8 +146,7 @@ class HyperDriveConfig:
         run_config: how each run is executed.
         estimator: an older name for `run_config`.
         pipeline: refused: not available here.
-        resume_from: a sweep, or up to five, whose outcomes are known from the start: to a sampler
-            that learns, and to the policy.
+        resume_from: a sweep, or up to five, that sampler and policy have learnt from.
         resume_child_runs: a run of a sweep, or several: the first runs repeat them, and are given
             their outputs by ``--resume-from`` if the script takes that.
         debug_flag: has no effect.
@@ -155,6 +154,7 @@ class HyperDriveConfig:
         max_consecutive_failures: end the sweep when this many of its first runs fail; None: never.
         warm_start: modules; runs are forked from a process that has imported them. "auto" for
             those that the script imports; None: every run is started by itself.
+        replicates: how many runs each configuration has; `max_total_runs` counts all of them.
 
     Raises:
         ConfigError: something is missing, or has no meaning.
@@ -179,6 +179,7 @@ class HyperDriveConfig:
         *,
         max_consecutive_failures: int | None = 3,
         warm_start: str | Sequence[str] | None = None,
+        replicates: int = 1,
     ) -> None:
         _refuse(pipeline=pipeline)
         if run_config is not None and estimator is not None:
@@ -201,6 +202,7 @@ class HyperDriveConfig:
                 "concurrent": max_concurrent_runs or max_total_runs,
                 "duration_minutes": max_duration_minutes,
                 "consecutive_failures": max_consecutive_failures,
+                "replicates": replicates,
             },
         )
         self.resume_from = runs_given(resume_from, HyperDriveRun, "resume_from")
@@ -253,14 +255,18 @@ def _limits(
     duration_minutes: Any,
     run_seconds: Any = None,
     consecutive_failures: Any = None,
+    replicates: Any = 1,
 ) -> Limits:
     for name, count in (
         ("max_total_runs", runs),
         ("max_concurrent_runs", concurrent),
         ("max_consecutive_failures", consecutive_failures or 1),
+        ("replicates", replicates),
     ):
         if not isinstance(count, int) or isinstance(count, bool) or count < 1:
             raise ConfigError(f"{name}: expected a whole number >= 1, got {count!r}")
+    if replicates > runs:
+        raise ConfigError(f"replicates: expected at most {runs}, max_total_runs, got {replicates}")
     for name, span in (
         ("max_duration_minutes", duration_minutes),
         ("max_run_duration_seconds", 1 if run_seconds is None else run_seconds),
@@ -273,6 +279,7 @@ def _limits(
         duration_minutes=duration_minutes,
         run_seconds=run_seconds,
         consecutive_failures=consecutive_failures or None,
+        replicates=replicates,
     )
 
 

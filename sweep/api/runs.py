@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
@@ -10,8 +10,10 @@ from sweep.api.children import KeptRun, hyperparameters_json, metrics_of_all
 from sweep.api.submitted import Submitted
 from sweep.core.definition import SweepDefinition
 from sweep.core.ranking import ranked
+from sweep.core.replicates import Aggregate
 from sweep.errors import ConfigError, SweepError, WorkspaceError
 from sweep.storage.reader import RunRow
+from sweep.storage.replicates import by_configuration, means_of, place_of
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -85,7 +87,9 @@ class HyperDriveRun(Submitted):
         """Return its runs, the best first, as dicts.
 
         Each has run_id, hyperparameters (JSON text), best_primary_metric and status. Runs without
-        the metric come last, also when `reverse` puts the worst first.
+        the metric come last, also when `reverse` puts the worst first. Where each configuration
+        is run several times, runs are in the order of the means of their configurations, and each
+        also has configuration_number, replicate and mean_primary_metric.
 
         Args:
             top: only so many; 0: all.
@@ -100,10 +104,12 @@ class HyperDriveRun(Submitted):
         for name, flag in (("reverse", reverse), ("discard_no_metric", discard_no_metric)):
             if not isinstance(flag, bool):
                 raise ConfigError(f"{name}: expected True or False, got {flag!r}")
+        every, definition = self._rows(), self.hyperdrive_config
+        means = means_of(every) if definition.limits.replicates > 1 else {}
         rows = ranked(
-            self._rows(),
-            lambda row: row.best,
-            self.hyperdrive_config.goal,
+            every,
+            _ranked_by(means),
+            definition.goal,
             reverse=reverse,
             discard_no_metric=discard_no_metric,
         )
@@ -113,6 +119,7 @@ class HyperDriveRun(Submitted):
                 "hyperparameters": hyperparameters_json(row),
                 "best_primary_metric": row.best,
                 "status": row.status,
+                **_place(row, means),
             }
             for row in rows[: top or None]
         ]
@@ -125,6 +132,8 @@ class HyperDriveRun(Submitted):
     ) -> KeptRun | None:
         """Return the best run; None when no run has logged the metric.
 
+        Where each configuration is run several times, it is the best of the best configuration.
+
         Args:
             include_failed: also of those that have failed.
             include_canceled: also of those that were stopped or canceled.
@@ -136,9 +145,11 @@ class HyperDriveRun(Submitted):
             left_out.add("Failed")
         if not include_canceled:
             left_out.add("Canceled")
-        rows = [row for row in self._rows() if row.status not in left_out]
-        goal = self.hyperdrive_config.goal
+        every, definition = self._rows(), self.hyperdrive_config
+        rows, goal = [row for row in every if row.status not in left_out], definition.goal
         best = ranked(rows, lambda row: row.best, goal, discard_no_metric=True)
+        if definition.limits.replicates > 1:
+            best = by_configuration(best, every, goal)
         found = [(best[0].best, KeptRun(self._folder, best[0].number))] if best else []
         for parent in self.resumed_from if include_resume_from_runs else ():
             other = parent.get_best_run_by_primary_metric(include_failed, include_canceled)
@@ -233,3 +244,19 @@ class HyperDriveRun(Submitted):
     def _rows(self) -> list[RunRow]:
         with self._reader() as reader:
             return reader.runs()
+
+
+def _ranked_by(means: Mapping[int, Aggregate]) -> Callable[[RunRow], float | None]:
+    """Return what runs are ranked by: their own value, or the mean of their configuration."""
+    return lambda row: means[row.number].value if row.number in means else row.best
+
+
+def _place(row: RunRow, means: Mapping[int, Aggregate]) -> dict[str, Any]:
+    place = place_of(row)
+    if place is None or row.number not in means:
+        return {}
+    return {
+        "configuration_number": place[0],
+        "replicate": place[1],
+        "mean_primary_metric": means[row.number].value,
+    }

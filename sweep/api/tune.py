@@ -66,6 +66,7 @@ def tune(  # noqa: PLR0913 - a sweep has that many sides
     resume: str = "",
     points_to_evaluate: Points | None = None,
     refuse: Refuse | None = None,
+    replicates: int = 1,
     resume_from: HyperDriveRun | Sequence[HyperDriveRun] | None = None,
 ) -> HyperDriveRun:
     """Run a sweep over a function and return it when it is over.
@@ -101,6 +102,8 @@ def tune(  # noqa: PLR0913 - a sweep has that many sides
             functions that tell of a configuration whether it is refused, or a list of both; in a
             sampling that is given, they are its own. Functions are not kept: with `resume` they
             are given again, and nothing else.
+        replicates: how many runs each configuration has, each with another ``run.seed``;
+            `max_total_runs` counts all of them.
         resume_from: a sweep, or up to five, that are Completed or Canceled, whose outcomes are
             known from the start, to a sampler that learns and to the policy.
 
@@ -135,6 +138,7 @@ def tune(  # noqa: PLR0913 - a sweep has that many sides
                 "duration_minutes": max_duration_minutes,
                 "run_seconds": max_run_duration_seconds,
                 "consecutive_failures": max_consecutive_failures,
+                "replicates": replicates,
             },
         )
         check_signature(train, definition.sampling.space)

@@ -27,7 +27,12 @@ BAR = 24
 @workspace_option
 def best(sweep: str, top: int, importance: bool, as_json: bool, workspace: Path | None) -> None:
     """Show the best run of a SWEEP (the last one by default) and its hyperparameters."""
-    from sweep.cli.tables import run_json  # noqa: PLC0415 - not needed for --help
+    from sweep.cli.configurations import (  # noqa: PLC0415 - not needed for --help
+        best_configurations,
+        json_of,
+        lines_of,
+    )
+    from sweep.cli.tables import run_json  # noqa: PLC0415
     from sweep.core.words import number, plain, value_text  # noqa: PLC0415
     from sweep.errors import WorkspaceError  # noqa: PLC0415
     from sweep.storage.reader import SweepReader  # noqa: PLC0415
@@ -35,16 +40,24 @@ def best(sweep: str, top: int, importance: bool, as_json: bool, workspace: Path 
     folder = find_sweep(workspace, sweep)
     with SweepReader(folder.database) as reader:
         rows = reader.ranked(top)
+        wholes = best_configurations(reader, top) if reader.replicates > 1 else []
         metric = plain(reader.get("definition")["primary_metric_config"]["name"])
         if not rows:
             raise WorkspaceError(f"{folder.id}: {_why_none(reader, folder, metric)}")
         matters = _importance(reader, folder) if importance else None
     if as_json:
         found: Any = [run_json(folder, row) for row in rows]
+        if wholes:
+            found = [
+                {**run_json(folder, one.runs[0]), "configuration": json_of(one)} for one in wholes
+            ]
         found = found[0] if top == 1 else found
         print_json(found if matters is None else {"best": found, "importance": _json(matters)})
         return
-    for row in rows:
+    for one in wholes:
+        for line in lines_of(one, folder, metric):
+            click.echo(line)
+    for row in [] if wholes else rows:
         value = click.style(number(row.best), fg="green", bold=True)
         click.echo(f"{folder.run_id(row.number)}  {metric} = {value}  ({row.status})")
         for name, setting in row.configuration.items():

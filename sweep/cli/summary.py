@@ -7,6 +7,7 @@ from typing import Any
 
 import click
 
+from sweep.cli.configurations import best_configurations
 from sweep.core.words import configuration_text, counted, duration, number, plain
 from sweep.storage.reader import RunRow, SweepReader
 from sweep.storage.workspace import SweepFolder
@@ -43,6 +44,15 @@ def best_lines(reader: SweepReader, folder: SweepFolder) -> Iterator[str]:
             yield f"No run has logged {plain(metric['name'])!r}, the primary metric."
         return
     row = best[0]
+    if reader.replicates > 1 and (wholes := best_configurations(reader, 1)):
+        [one] = wholes
+        runs = ", ".join(str(run.number) for run in one.runs)
+        yield (
+            f"Best configuration: {click.style(str(one.whole.number), bold=True)}"
+            f"  {plain(metric['name'])} = {one.figures}  (mean of the runs {runs})"
+        )
+        yield f"  {configuration_text(row.configuration)}"
+        return
     value = click.style(number(row.best), fg="green", bold=True)
     yield (
         f"Best run: {click.style(folder.run_id(row.number), bold=True)}"

@@ -9,15 +9,17 @@ from typing import Any
 
 import click
 
+from sweep.cli.configurations import cells_of
 from sweep.cli.options import print_json, warn
 from sweep.core.words import MARKS, configuration_text, duration, fit, number, plain, when
 from sweep.errors import WorkspaceError
 from sweep.storage.reader import RunRow, SweepReader
+from sweep.storage.replicates import means_of
 from sweep.storage.targets import target_of
 from sweep.storage.workspace import SweepFolder
 from sweep.view.standing import status_of
 
-NUMERIC = ("run", "best", "last", "reports", "runs", "time")
+NUMERIC = ("run", "configuration", "replicate", "mean", "best", "last", "reports", "runs", "time")
 COLOURS = {"Completed": "green", "Failed": "red", "Canceled": "magenta", "Running": "cyan"}
 
 
@@ -74,6 +76,7 @@ def runs_table(folder: SweepFolder, status: str | None, *, as_json: bool) -> Non
     """Print the runs of a sweep, the best first."""
     with SweepReader(folder.database) as reader:
         rows = reader.ranked() + reader.runs("best IS NULL")
+        means = means_of(rows) if reader.replicates > 1 else None
     if status is not None:
         rows = [r for r in rows if status.lower() in (r.status.lower(), MARKS[r.status])]
     if as_json:
@@ -83,6 +86,7 @@ def runs_table(folder: SweepFolder, status: str | None, *, as_json: bool) -> Non
     cells = [
         (
             str(row.number),
+            *(() if means is None else cells_of(row, means)),
             MARKS[row.status],
             number(row.best),
             number(row.last),
@@ -93,8 +97,9 @@ def runs_table(folder: SweepFolder, status: str | None, *, as_json: bool) -> Non
         for row in rows
     ]
     colours = [COLOURS.get(row.status, "") for row in rows]
-    columns = ("run", "status", "best", "last", "reports", "time", "hyperparameters")
-    _print(columns, cells, 1, colours)
+    places = () if means is None else ("configuration", "replicate", "mean")
+    columns = ("status", "best", "last", "reports", "time", "hyperparameters")
+    _print(("run", *places, *columns), cells, 1 + len(places), colours)
 
 
 def run_json(folder: SweepFolder, row: RunRow) -> dict[str, Any]:

@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
 from policies import Leaderboard, Verdict
-from samplers import dice
+from samplers import Configuration, dice
 from sweep.core.definition import SweepDefinition
 from sweep.core.events import Event, Lost, Redefined, Reported
 from sweep.core.lineup import Lineup, with_functions_of
 from sweep.core.prior import Trial
+from sweep.core.replicates import Replicated
 from sweep.core.run import TERMINAL, RunRecord, RunState
 from sweep.errors import IllegalEvent
 
@@ -39,7 +40,7 @@ class Book:
         self._policy = definition.policy
         self.board: Leaderboard = definition.policy.leaderboard(definition.goal)
         given = definition.prior.given
-        self.lineup = Lineup(definition.sampling, definition.limits.runs, given)
+        self.lineup = _lineup(definition, given)
         self.runs = self.lineup.runs
         self.live: dict[int, RunRecord] = {}
         self.evaluations = 0
@@ -199,3 +200,12 @@ class Book:
                 told(board, number)
         self.lineup.redefine(new.sampling, new.limits.runs, losses)
         self._learn_from_trials()
+
+
+def _lineup(definition: SweepDefinition, given: Sequence[Configuration]) -> Lineup:
+    sampling, runs, each = (
+        definition.sampling,
+        definition.limits.runs,
+        definition.limits.replicates,
+    )
+    return Lineup(sampling, runs, given) if each == 1 else Replicated(sampling, runs, given, each)

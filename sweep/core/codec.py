@@ -109,7 +109,8 @@ def unpack_event(kind: int, at: float, run: int | None, rest: list[Any]) -> Even
 def pack_command(command: Command) -> list[Any]:
     """Return a command as a JSON value."""
     if isinstance(command, Launch):
-        return ["launch", command.run, command.attempt, command.configuration]
+        place = [] if command.place is None else [[*command.place]]
+        return ["launch", command.run, command.attempt, command.configuration, *place]
     if isinstance(command, Finish):
         return ["finish", command.status.value, command.reason]
     if isinstance(command, Quarantine):
@@ -129,8 +130,8 @@ def unpack_command(packed: list[Any]) -> Command:
         ValueError: there is no such command.
     """
     match packed:
-        case ["launch", int(run), int(attempt), dict(configuration)]:
-            return Launch(run, attempt, configuration)
+        case ["launch", int(run), int(attempt), dict(configuration), *rest]:
+            return Launch(run, attempt, configuration, _place(rest))
         case ["stop", int(run), str(reason)]:
             return Stop(run, reason)
         case ["stop", int(run), str(reason), [policy, interval, value, cutoff, why]]:
@@ -143,3 +144,13 @@ def unpack_command(packed: list[Any]) -> Command:
         case ["release", str(node)]:
             return Release(node)
     raise ValueError(f"no such command: {packed!r}")
+
+
+def _place(rest: list[Any]) -> tuple[int, int] | None:
+    """Return the place of a launch, which only replicates have."""
+    match rest:
+        case []:
+            return None
+        case [[int(configuration), int(which)]]:
+            return configuration, which
+    raise ValueError(f"no such place: {rest!r}")

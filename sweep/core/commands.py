@@ -21,11 +21,12 @@ class SweepStatus(str, Enum):
 
 @dataclass(frozen=True, slots=True)
 class Launch:
-    """Start a run; `attempt` counts from 1."""
+    """Start a run; `attempt` counts from 1. `place` is the record's."""
 
     run: int
     attempt: int
     configuration: Configuration
+    place: tuple[int, int] | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -35,6 +35,7 @@ class Limits:
         attempts: how often a run may be started, by the way in which it ends.
         stop_diverged: whether a run fails when its primary metric is no finite number; else it
             goes on, and the value counts as the worst.
+        replicates: how many runs each configuration has.
     """
 
     runs: int
@@ -46,6 +47,7 @@ class Limits:
     consecutive_failures: int | None = 3
     attempts: Attempts = field(default_factory=Attempts)
     stop_diverged: bool = False
+    replicates: int = 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,6 +68,7 @@ class SweepDefinition:
             "max_idle_seconds": limits.idle_seconds,
             "max_first_report_seconds": limits.first_report_seconds,
             "on_non_finite": "stop" if limits.stop_diverged else None,
+            "replicates": limits.replicates if limits.replicates > 1 else None,
         }
         return {
             "generator_config": {"name": SINGLE}
@@ -107,6 +110,7 @@ class SweepDefinition:
                 idle_seconds=wire.get("max_idle_seconds"),
                 first_report_seconds=wire.get("max_first_report_seconds"),
                 stop_diverged=wire.get("on_non_finite") == "stop",
+                replicates=wire.get("replicates", 1),
             ),
         )
 

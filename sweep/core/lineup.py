@@ -57,7 +57,7 @@ class Lineup:
         if self._waiting:
             return self.runs[heapq.heappop(self._waiting)]
         number = len(self.runs)
-        configuration = None if self.spent else self._ask(number)
+        configuration = None if self.spent else self._ask(number, number)
         if configuration is None:
             self._exhausted = True
             return None
@@ -102,16 +102,17 @@ class Lineup:
         self._pending[record.number] = record.configuration
         self.wait(record)
 
-    def _ask(self, number: int) -> Configuration | None:
-        if number < len(self._given):
-            return self._given[number]
+    def _ask(self, number: int, place: int) -> Configuration | None:
+        """Return configuration `place`, the first run of which is run `number`."""
+        if place < len(self._given):
+            return self._given[place]
         # A sampler that learns may propose another last digit on another machine, so its
         # recorded configurations are adopted.
         if self.recorded is not None and not self._exact:
             return self.recorded.get(number)
         pending = [] if self._exact else list(self._pending.values())
         try:
-            return self._sampler.ask(number - len(self._given), pending)
+            return self._sampler.ask(place - len(self._given), pending)
         except SpaceError as error:  # nearly everything is refused
             raise ConfigError(f"sampling: {error}") from None
 

@@ -75,6 +75,8 @@ class RunRecord:
         kind: in which way it has failed, or will have once it has stopped.
         again: whether it goes back to WAITING, not to CANCELED, once it has stopped.
         invalid: whether the reports of the present attempt are not to count.
+        place: the number of its configuration, and which of its replicates it is, both from 0;
+            None where each configuration is run once.
     """
 
     number: int
@@ -95,6 +97,7 @@ class RunRecord:
     kind: Kind | None = None
     again: bool = False
     invalid: bool = False
+    place: tuple[int, int] | None = None
 
     @property
     def live(self) -> bool:

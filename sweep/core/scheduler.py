@@ -287,7 +287,7 @@ class Scheduler:
                 return
             record.begin(at)
             self._book.live[record.number] = record
-            yield Launch(record.number, record.attempt, record.configuration)
+            yield Launch(record.number, record.attempt, record.configuration, record.place)
 
     def _finish(self) -> Iterator[Command]:
         if self._book.live or not (self._closing or self._book.lineup.spent):

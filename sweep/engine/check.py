@@ -217,7 +217,8 @@ def _estimate(
     """Yield what the sweep may come to."""
     limits, size = submission.definition.limits, configurations(submission.definition.sampling)
     grid = submission.definition.sampling.name.lower() == "grid"
-    runs = min(limits.runs, size) if grid and size is not None else limits.runs
+    most = None if size is None or not grid else size * limits.replicates
+    runs = limits.runs if most is None else min(limits.runs, most)
     text = f"up to {counted(runs, 'run')}"
     if found.smoke is not None and found.reports:
         found.run_seconds = _seconds(found.smoke, found.reports)

@@ -97,6 +97,11 @@ class Continuation:
                 f"{path}: the primary metric was {present.metric!r} ({present.goal.value}) and"
                 " cannot become another: the runs so far are ranked by it"
             )
+        if read.limits.replicates != present.limits.replicates:
+            raise UserError(
+                f"{path}: replicates was {present.limits.replicates} and cannot become"
+                f" {read.limits.replicates}: the configurations so far have so many runs"
+            )
         # Bounds that the file has not changed may have been given on the command line.
         before = SweepDefinition.from_wire(kept["definition"]).limits
         same = {

@@ -17,7 +17,7 @@ SCRIPT_BYTES = 1 << 20
 
 
 def earlier_outputs(
-    sweep: SweepFolder, number: int, attempt: int, of_others: Sequence[str] = ()
+    sweep: SweepFolder, number: int, attempt: int, of_others: Sequence[str] = (), place: int = -1
 ) -> Path | None:
     """Return the outputs of the latest earlier attempt that has any; or those of another run.
 
@@ -25,14 +25,16 @@ def earlier_outputs(
         sweep: of the run.
         number: of the run.
         attempt: the present one.
-        of_others: by number, outputs of runs of earlier sweeps.
+        of_others: outputs of runs of earlier sweeps, for the first configurations.
+        place: the number of the run's configuration; -1: that of the run.
     """
     for before in range(attempt - 1, 0, -1):
         outputs = sweep.run_folder(number, before) / "outputs"
         if outputs.is_dir() and any(outputs.iterdir()):
             return outputs
-    if number < len(of_others) and of_others[number] and Path(of_others[number]).is_dir():
-        return Path(of_others[number])
+    place = number if place < 0 else place
+    if place < len(of_others) and of_others[place] and Path(of_others[place]).is_dir():
+        return Path(of_others[place])
     return None
 
 

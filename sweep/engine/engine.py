@@ -239,17 +239,23 @@ class Engine:
             if run is not None:
                 self._touch(run)
         for command in commands:
-            if isinstance(command, Stop):
-                attempt = self.scheduler.runs[command.run].attempt
-                self._translator.stops[command.run, attempt] = event.at
-            elif isinstance(command, Quarantine):
-                self._batch.notices.append((event.at, None, _quarantined(command)))
-            elif isinstance(command, Finish):
-                self._batch.sweep["status"] = [command.status.value, command.reason]
-                self._batch.sweep["evaluations"] = self.scheduler.evaluations
-                for number, record in self.scheduler.runs.items():
-                    if record.state is RunState.CANCELED:
-                        self._touch(number)
+            self._note(event.at, command)
+
+    def _note(self, at: float, command: Command) -> None:
+        """Write down what a command makes known beside the state of its run."""
+        if isinstance(command, Launch):
+            self._translator.launched(command.run, self._batch)
+        elif isinstance(command, Stop):
+            attempt = self.scheduler.runs[command.run].attempt
+            self._translator.stops[command.run, attempt] = at
+        elif isinstance(command, Quarantine):
+            self._batch.notices.append((at, None, _quarantined(command)))
+        elif isinstance(command, Finish):
+            self._batch.sweep["status"] = [command.status.value, command.reason]
+            self._batch.sweep["evaluations"] = self.scheduler.evaluations
+            for number, record in self.scheduler.runs.items():
+                if record.state is RunState.CANCELED:
+                    self._touch(number)
 
     def _touch(self, run: int) -> None:
         record = self.scheduler.runs[run]

@@ -24,6 +24,7 @@ from sweep.engine.engine import Engine, Orders
 from sweep.engine.place import Place
 from sweep.engine.provenance import space_for
 from sweep.engine.refusing import Functions, supplied
+from sweep.engine.replicate import replicates
 from sweep.engine.surroundings import surroundings
 from sweep.engine.targets import present_cluster, workspace_of
 from sweep.engine.template import FunctionTemplate, ScriptTemplate
@@ -124,7 +125,7 @@ class OpenSweep(Closing):
                 Scheduler(began),
                 target,
                 self._journal,
-                _orders(folder, spaces, template, function),
+                _orders(folder, spaces, template, function, began.sampling.seed),
                 wishes=self.interrupts,
                 grace=grace,
             )
@@ -190,8 +191,10 @@ def _orders(
     spaces: Sequence[Space],
     stored: Mapping[str, Any],
     function: bytes | None,
+    seed: int | None,
 ) -> Orders:
     """Return what makes launches of this sweep into orders."""
+    replicate = replicates(seed)
     if "interactive" in stored:
         raise UserError(f"{folder.id} was logged from Python as it went: it cannot be resumed")
     if "function" in stored:
@@ -205,14 +208,15 @@ def _orders(
             launch.run,
             launch.attempt,
             launch.configuration,
-            call(folder, launch.run, launch.attempt),
+            call(folder, launch.run, launch.attempt, replicate(launch)),
         )
     template = ScriptTemplate.from_json(stored)
 
     def order(launch: Launch) -> RunOrder:
         configuration = launch.configuration
         space = space_for(spaces, configuration)
-        process = template.process(folder, launch.run, launch.attempt, configuration, space)
+        which = replicate(launch)
+        process = template.process(folder, launch.run, launch.attempt, configuration, space, which)
         return RunOrder(launch.run, launch.attempt, configuration, process)
 
     return order

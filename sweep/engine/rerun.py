@@ -10,12 +10,14 @@ from sweep.core.definition import SweepDefinition
 from sweep.core.prior import Prior
 from sweep.core.single import Single
 from sweep.engine.provenance import environment_of, generators_in, kept_for
+from sweep.engine.replicate import replicate_of, variables
 from sweep.engine.submit import keep
 from sweep.engine.surroundings import changes, surroundings
 from sweep.engine.targets import workspace_of
 from sweep.errors import UserError, WorkspaceError
 from sweep.storage.private import secrets_of
 from sweep.storage.reader import RunRow, SweepReader
+from sweep.storage.replicates import place_of
 from sweep.storage.workspace import SweepFolder
 
 TAG = "rerun_of"
@@ -70,7 +72,12 @@ def rerun(
     prior = None
     if not isinstance(definition.sampling, Single):
         prior = {**Prior(given=(row.configuration,)).to_wire(), "spaces": generators}
-    limits = replace(definition.limits, runs=1, concurrent=1, consecutive_failures=None)
+    limits = replace(
+        definition.limits, runs=1, concurrent=1, consecutive_failures=None, replicates=1
+    )
+    if (place := place_of(row)) is not None:
+        told = variables(replicate_of(place, definition.sampling.seed))
+        template["environment_variables"] = {**template["environment_variables"], **told}
     return keep(
         workspace,
         SweepDefinition(definition.sampling, definition.metric, definition.goal, limits),

@@ -12,6 +12,7 @@ from samplers import Configuration, Space
 from sweep.compute.target import Call, Function, Process
 from sweep.core import redact
 from sweep.engine.earlier import OPTION, VARIABLE, earlier_outputs, takes_resume_from
+from sweep.engine.replicate import variables
 from sweep.engine.trial import folders_of, in_trial
 from sweep.formats.arguments import Style, environment, render
 from sweep.formats.passing import check_room, space_bytes, variables_bytes, words_bytes
@@ -109,8 +110,17 @@ class ScriptTemplate:
         attempt: int,
         configuration: Configuration,
         space: Space | None,
+        replicate: Mapping[str, int] | None = None,
     ) -> Process:
         """Return the process of one attempt of one run.
+
+        Args:
+            sweep: of the run.
+            number: of the run.
+            attempt: of the run.
+            configuration: its hyperparameters.
+            space: that these are from.
+            replicate: what `sweep.engine.replicate` gives; None where it is no replicate.
 
         Raises:
             ConfigError: a value cannot be passed to a process.
@@ -124,7 +134,8 @@ class ScriptTemplate:
         if whole.trial is not None:
             argv, named = in_trial(argv, whole.trial, folder, configuration, space)
         resume: dict[str, str] = {}
-        if earlier := earlier_outputs(sweep, number, attempt, self.earlier):
+        place = number if replicate is None else replicate["configuration_number"]
+        if earlier := earlier_outputs(sweep, number, attempt, self.earlier, place):
             resume = {VARIABLE: str(earlier)}
             if self.pass_arguments and takes_resume_from(self.command, Path(self.tree)):
                 end = argv.index("--") if "--" in argv else len(argv)
@@ -143,6 +154,7 @@ class ScriptTemplate:
                 "SWEEP_RUN_NUMBER": str(number),
                 "SWEEP_RUN_ATTEMPT": str(attempt),
                 "SWEEP_RUN_FOLDER": folder,
+                **variables(replicate),
             },
             folder=folder,
             tree=self.tree,
@@ -183,9 +195,16 @@ class FunctionTemplate:
         env = {**inherited(self.threads), "SWEEP_ID": sweep.id, "SWEEP_RUN_ID": sweep.id}
         return Function(pickled, metric, env, str(Path.cwd()))
 
-    def call(self, sweep: SweepFolder, number: int, attempt: int) -> Call:
+    def call(
+        self,
+        sweep: SweepFolder,
+        number: int,
+        attempt: int,
+        replicate: Mapping[str, int] | None = None,
+    ) -> Call:
         """Return the call of one attempt of one run."""
-        return Call(sweep.run_id(number), str(sweep.run_folder(number, attempt)))
+        folder = str(sweep.run_folder(number, attempt))
+        return Call(sweep.run_id(number), folder, variables(replicate))
 
 
 def _plain(words: Sequence[str] | Mapping[str, Any] | None) -> Any:

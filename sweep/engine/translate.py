@@ -89,7 +89,7 @@ class Translator:
             case _ if not self._current(message):
                 pass  # an earlier attempt's last words
             case RunStarted(run, _, facts):
-                self.facts[run] = batch.facts[run] = dict(facts)
+                self.facts[run] = batch.facts[run] = {**self._place(run), **facts}
                 yield from self._started(at, run, str(facts.get("node", "")))
             case RunLost(run, _, reason, kind):
                 yield Lost(at, run, reason, kind=_kind(kind, "lost"))
@@ -102,6 +102,15 @@ class Translator:
         """Say what only the passing of time makes worth saying."""
         self._notice(at, None, self.watch.waited(at), batch)
 
+    def launched(self, run: int, batch: Batch) -> None:
+        """Note which replicate a run is, if it is one."""
+        if place := self._place(run):
+            self.facts[run] = batch.facts[run] = place
+
+    def _place(self, run: int) -> dict[str, Any]:
+        place = self.runs[run].place
+        return {} if place is None else {"configuration_number": place[0], "replicate": place[1]}
+
     def _current(self, message: RunStarted | RunEnded | RunLost) -> bool:
         record = self.runs[message.run]
         return record.live and record.attempt == message.attempt
@@ -113,7 +122,7 @@ class Translator:
             yield Started(at, run, node)
 
     def _ended(self, end: RunEnded, at: float, batch: Batch) -> Event:
-        facts = self.facts.setdefault(end.run, {})
+        facts = self.facts.setdefault(end.run, self._place(end.run))
         facts.update(end.facts)
         if end.code is not None:
             facts["exit_code"] = end.code

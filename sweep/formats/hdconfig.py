@@ -22,6 +22,7 @@ is an error here. Beyond HyperDrive there are these keys, all optional:
     argument_style: space         # `--lr 0.1`, or with equals `--lr=0.1`
     warm_start: auto              # runs are forked from a process that has imported what the
                                   # script imports; or [modules]
+    replicates: 3                 # each configuration is run so many times
     metrics: {stdout: 'loss=(?P<loss>[0-9.]+)', file: metrics.jsonl}
                                   # found in what runs print, and in a file that they write
 
@@ -41,7 +42,7 @@ from sweep.core.definition import DEFAULT_DURATION_MINUTES, Limits, SweepDefinit
 from sweep.core.failure import KINDS, Attempts, Kind
 from sweep.errors import Problem
 from sweep.formats.arguments import Style
-from sweep.formats.checks import Unfit, number, one_of, positive, text, whole
+from sweep.formats.checks import Check, Unfit, number, one_of, positive, text, whole
 from sweep.formats.fields import Fields
 from sweep.formats.findings import Findings, in_file_order
 from sweep.formats.located import Node
@@ -67,6 +68,7 @@ KEYS = (
     "max_first_report_seconds",
     "max_attempts",
     "on_non_finite",
+    "replicates",
     "argument_style",
     "warm_start",
     "metrics",
@@ -169,7 +171,18 @@ def more_limits(section: Fields, default: Limits) -> Limits:
             "max_first_report_seconds", positive, default.first_report_seconds
         ),
         stop_diverged=section.take("on_non_finite", one_of(_ON_NON_FINITE), default.stop_diverged),
+        replicates=section.take("replicates", _up_to(default.runs), default.replicates),
     )
+
+
+def _up_to(runs: int) -> Check[int]:
+    def check(node: Node) -> int:
+        each = whole(1)(node)
+        if each > runs:
+            raise Unfit(f"at most as many as there may be runs, {runs}", node)
+        return each
+
+    return check
 
 
 def _attempts(node: Node) -> Attempts:
@@ -214,6 +227,10 @@ def _warn(definition: SweepDefinition, top: Fields, findings: Findings) -> None:
     ):
         if value > most and key in top:
             findings.warn(f"{value:g} is more than HyperDrive allows, {most:g}", key, top.at(key))
+    if limits.runs % limits.replicates:
+        most = limits.runs // limits.replicates * limits.replicates
+        message = f"{limits.runs} runs are no multiple of {limits.replicates}: {most} will be used"
+        findings.warn(message, "replicates", top.at("replicates"))
     bayesian = isinstance(definition.sampling, BayesianParameterSampling)
     if bayesian and not isinstance(policy, NoTerminationPolicy):
         message = (

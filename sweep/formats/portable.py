@@ -84,6 +84,7 @@ def _more_limits(limits: Limits) -> dict[str, Any]:
         "max_first_report_seconds": limits.first_report_seconds,
         "max_attempts": attempts,
         "on_non_finite": "stop" if limits.stop_diverged else None,
+        "replicates": limits.replicates if limits.replicates > 1 else None,
     }
 
 

@@ -22,7 +22,7 @@ SAMPLINGS = {
     "BayesianOptimization": "BayesianParameterSampling",
     "Optuna": "OptunaParameterSampling",
 }
-TAKEN = ("max_consecutive_failures",)
+TAKEN = ("max_consecutive_failures", "replicates")
 """Of the bounds beyond HyperDrive's, those that `HyperDriveConfig` takes."""
 
 

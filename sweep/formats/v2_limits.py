@@ -1,8 +1,8 @@
 """The sections `objective`, `limits` and `early_termination` of a sweep job.
 
 Beyond version 2 there are, all optional, the bounds of an hdconfig that it lacks, under `limits`:
-`max_consecutive_failures`, `max_idle_seconds`, `max_first_report_seconds`, `max_attempts` and
-`on_non_finite`; and `audit_fraction`, under `early_termination`.
+`max_consecutive_failures`, `max_idle_seconds`, `max_first_report_seconds`, `max_attempts`,
+`on_non_finite` and `replicates`; and `audit_fraction`, under `early_termination`.
 """
 
 from __future__ import annotations
@@ -30,6 +30,7 @@ MORE_LIMITS = (
     "max_first_report_seconds",
     "max_attempts",
     "on_non_finite",
+    "replicates",
 )
 """Keys of an hdconfig that stand under `limits` here."""
 

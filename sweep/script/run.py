@@ -8,6 +8,7 @@ import os
 from sweep.script.channel import SocketChannel, Terminal
 from sweep.script.errors import RunEnvironmentError, RunLogError
 from sweep.script.log import Log
+from sweep.script.replicate import Replicate
 from sweep.script.values import scalar, table
 
 TYPE_CHECKING = False
@@ -22,10 +23,10 @@ MOST_CHILDREN = 100
 """How many parts of a run are made at once, at most."""
 
 
-class Run:
+class Run(Replicate):
     """One run, seen from inside: what it logs, and where its files are.
 
-    Scripts get theirs by `Run.get_context()`; functions that are tuned are given it.
+    Scripts get it by `Run.get_context()`; functions that are tuned are given it.
 
     Attributes:
         id: the run's id.
@@ -66,8 +67,7 @@ class Run:
             RunEnvironmentError: there is no run, and `allow_offline` is false.
         """
         if Run._context is None:
-            channel = os.environ.get("SWEEP_CHANNEL")
-            if channel:
+            if channel := os.environ.get("SWEEP_CHANNEL"):
                 Run._context = cls(
                     SocketChannel(channel),
                     os.environ["SWEEP_RUN_ID"],
@@ -75,8 +75,8 @@ class Run:
                     int(os.environ["SWEEP_RUN_ATTEMPT"]),
                     os.environ["SWEEP_RUN_FOLDER"],
                 )
-            else:
-                # A random UUID; the module for it would cost milliseconds.
+                Run._context.be_told(os.environ)
+            else:  # a random UUID; the module for it would cost milliseconds
                 h = os.urandom(16).hex()
                 name = f"{h[:8]}-{h[8:12]}-4{h[13:16]}-a{h[17:20]}-{h[20:]}"
                 Run._context = cls(Terminal(), f"OfflineRun_{name}")

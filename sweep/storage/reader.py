@@ -18,6 +18,7 @@ from sweep.core.replay import Past
 from sweep.core.run import RunState
 from sweep.storage.closing import Closing
 from sweep.storage.past import past_of, unpack_entry
+from sweep.storage.replicates import by_configuration
 from sweep.storage.schema import connect
 from sweep.storage.trouble import Explained, damaged
 from sweep.storage.values import mapping_of
@@ -102,6 +103,7 @@ class SweepReader(Closing):
         self._path = path
         self._db = connect(path)
         self._is_sound = False  # whether its definition is one; looked at once
+        self.replicates = 1  # how many runs each configuration has, once the definition is read
 
     def close(self) -> None:
         """Close the database."""
@@ -119,7 +121,7 @@ class SweepReader(Closing):
                 if word not in STATUSES or type(reason) is not str:
                     raise ValueError(f"a sweep's status cannot be {value!r:.80}")
             if key == "definition" and rows and not self._is_sound:
-                SweepDefinition.from_wire(value)
+                self.replicates = SweepDefinition.from_wire(value).limits.replicates
                 self._is_sound = True
             return value
 
@@ -153,8 +155,15 @@ class SweepReader(Closing):
         return next(iter(self.runs("number = ?", number)), None)
 
     def ranked(self, limit: int = -1, where: str = "1") -> list[RunRow]:
-        """Return runs with a value of the primary metric, the best first; ties by number."""
-        direction = "DESC" if self.goal is Goal.MAXIMIZE else "ASC"
+        """Return runs with a value of the primary metric, the best first; ties by number.
+
+        Where each configuration is run several times, those of the best configuration are first.
+        """
+        goal = self.goal
+        if self.replicates > 1:
+            rows = self.runs(f"best IS NOT NULL AND ({where})")
+            return by_configuration(rows, self.runs(), goal)[: None if limit < 0 else limit]
+        direction = "DESC" if goal is Goal.MAXIMIZE else "ASC"
         order = f"best {direction}, number LIMIT {limit:d}"
         return self.runs(f"best IS NOT NULL AND ({where})", order=order)
 

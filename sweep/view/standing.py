@@ -26,6 +26,7 @@ def most_runs(definition: Mapping[str, Any]) -> int:
         definition: of the sweep, as it is kept.
     """
     most: int = definition["max_total_jobs"]
-    sampling = SweepDefinition.from_wire(definition).sampling
+    kept = SweepDefinition.from_wire(definition)
+    sampling, each = kept.sampling, kept.limits.replicates
     points = configurations(sampling) if isinstance(sampling, GridParameterSampling) else None
-    return min(most, points or most)
+    return min(most // each, points or most) * each

@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 
 from samplers import Space, choice, uniform
+from sweep.engine.replicate import replicate_of
 from sweep.engine.template import FunctionTemplate, ScriptTemplate, inherited, interpreter_argv
 from sweep.storage.workspace import SweepFolder
 
@@ -92,3 +93,25 @@ def test_a_program_runs_by_itself_and_a_script_by_its_interpreter(tmp_path):
     assert interpreter_argv("py", "train.py", tmp_path) == ["py", "train.py"]
     assert interpreter_argv("py", "train.sh", tmp_path) == ["./train.sh"]
     assert interpreter_argv("py", "train", tmp_path) == ["py", "train"]
+
+
+def test_a_replicate_knows_which_it_is():
+    told = replicate_of((4, 1), 7)
+    env = ScriptTemplate(["x"]).process(SWEEP, 13, 1, {}, None, told).env
+    names = ("SWEEP_CONFIGURATION_NUMBER", "SWEEP_REPLICATE", "SWEEP_SEED")
+    assert [env[name] for name in names] == ["4", "1", str(told["seed"])]
+    call = FunctionTemplate("train").call(SWEEP, 13, 1, told)
+    assert call.replicate == {name: env[name] for name in names}
+    assert not {*names} & {*ScriptTemplate(["x"]).process(SWEEP, 13, 1, {}, None).env}
+
+
+def test_all_replicates_of_a_configuration_go_on_from_its_earlier_run(tmp_path):
+    for name in ("a", "b"):
+        (tmp_path / name).mkdir()
+    template = ScriptTemplate(["x"], earlier=[str(tmp_path / "a"), str(tmp_path / "b")])
+    found = [
+        template.process(SWEEP, number, 1, {}, None, replicate_of((number // 2, number % 2), 0))
+        for number in range(6)
+    ]
+    places = [process.env.get("SWEEP_RESUME_FROM") for process in found]
+    assert places == [str(tmp_path / name) for name in "aabb"] + [None, None]

@@ -270,7 +270,7 @@ class TestWhatIsWrong:
             ("values: [rbf, linear]", "values: []", "choice needs at least one option"),
             ("values: [rbf, linear]", "values: rbf", "write ['rbf']"),
             ("type: loguniform", "type: loguniforn", "did you mean 'loguniform'?"),
-            ("algorithm: random", "algorithm: sobol", "expected random, grid or bayesian"),
+            ("algorithm: random", "algorithm: sobol", "expected random, grid, bayesian or optuna"),
             ("algorithm: random", "algorithm: {type: random, rule: Halton}", "expected random or"),
             ("algorithm: random", "algorithm: {type: grid, logbase: 2}", "not to grid"),
             ("algorithm: random", "algorithm: grid", "search_space.lr"),
