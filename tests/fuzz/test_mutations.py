@@ -38,7 +38,7 @@ def test_a_configuration_is_read_or_refused(only):
 
 
 def test_a_journal_is_read_or_refused():
-    ended = fuzz("sweep.db", 600)
+    ended = fuzz("sweep.db", 300)
     assert ended.returncode == 0, ended.stdout + ended.stderr
 
 

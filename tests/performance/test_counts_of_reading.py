@@ -20,7 +20,7 @@ from sweep.storage.reader import SweepReader
 from tests.cli.workspaces import kept, play, sweep
 
 REPORTS = 50
-FEW, MANY = 20, 220
+FEW, MANY = 10, 60
 A_ROW = 22
 """Calls for a row of a table, in Python, and as many of C."""
 
