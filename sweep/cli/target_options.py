@@ -7,9 +7,16 @@ from typing import Any
 
 import click
 
-from sweep.cli.options import many, of_the_service, workspace_option
+from sweep.cli.options import many, of_the_service, warn, workspace_option
 from sweep.cli.target_register import pairs_of, print_manifests, register, values_of
 from sweep.errors import ComputeTargetException, UserError
+
+
+def _useless(_: click.Context, option: click.Parameter, value: str | None) -> None:
+    """Say of an option that the service has that it is given for nothing."""
+    if value:
+        warn(f"{option.opts[0]}: without effect here")
+
 
 service_options = of_the_service("--subscription-id")
 _common = many(
@@ -146,7 +153,7 @@ def attach() -> None:
 @click.option("--location", default="", help="Region of a cloud.")
 @many(
     *(
-        click.option(f"--{word}", expose_value=False, hidden=True)
+        click.option(f"--{word}", expose_value=False, hidden=True, callback=_useless)
         for word in (
             "admin-username",
             "admin-user-password",

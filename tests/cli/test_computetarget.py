@@ -50,6 +50,22 @@ def kept() -> str:
 
 
 class TestPools:
+    def test_what_only_the_service_has_is_said_once(self, place):
+        words = [
+            "--vnet-name",
+            "v",
+            "--admin-username",
+            "joe",
+            "--admin-user-password",
+            "Secret7!",
+        ]
+        said = sweep(*CREATE, *words)
+        assert said.code == 0
+        assert said.err.splitlines() == [
+            f"warning: {name}: without effect here" for name in words[::2]
+        ]
+        assert "Secret7!" not in said.err + kept()
+
     def test_the_specifications_command(self, place):
         words = ["-s", "STANDARD_D2_V2", "--idle-seconds-before-scaledown", 60, "--min-nodes", 0]
         words += ["-p", "lowpriority", "--tag", "team=blue", "--description", "ours"]
