@@ -37,8 +37,9 @@ def validate(hdconfig: str, path: str, as_json: bool) -> None:
         click.echo(f"  {counted(len(guide.points), 'point')} to evaluate first")
     if guide is not None and guide.refusals:
         click.echo(f"  {counted(len(guide.refusals.said), 'condition')} refuse configurations")
+    each = f", {limits.replicates} of each configuration" if limits.replicates > 1 else ""
     click.echo(f"  {definition.goal.value} {plain(definition.metric)}; {definition.policy!r}")
     click.echo(
-        f"  up to {counted(limits.runs, 'run')}, {limits.concurrent} at a time,"
+        f"  up to {counted(limits.runs, 'run')}{each}, {limits.concurrent} at a time,"
         f" for at most {limits.duration_minutes:g} minutes"
     )

@@ -10,7 +10,13 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from policies import EarlyTerminationPolicy, Goal, NoTerminationPolicy, policy_from_wire
-from samplers import Sampling, sampling_from_wire, sampling_wire
+from samplers import (
+    GridParameterSampling,
+    Sampling,
+    configurations,
+    sampling_from_wire,
+    sampling_wire,
+)
 from sweep.core.failure import Attempts
 from sweep.core.prior import NOTHING, Prior
 from sweep.core.single import SINGLE, Single
@@ -61,6 +67,15 @@ class SweepDefinition:
     policy: EarlyTerminationPolicy = field(default_factory=NoTerminationPolicy)
     prior: Prior = NOTHING
 
+    @property
+    def most_runs(self) -> int:
+        """How many runs there can be: a grid may have fewer configurations than are allowed."""
+        limits, sampling = self.limits, self.sampling
+        if not isinstance(sampling, GridParameterSampling):
+            return limits.runs
+        size = (configurations(sampling) or 0) + sampling.duplicates * len(sampling.guide.points)
+        return min(limits.runs, size * limits.replicates)
+
     def to_wire(self) -> dict[str, Any]:
         """Return HyperDrive's JSON description of the sweep, with our limits beside it."""
         limits = self.limits
@@ -110,7 +125,7 @@ class SweepDefinition:
                 idle_seconds=wire.get("max_idle_seconds"),
                 first_report_seconds=wire.get("max_first_report_seconds"),
                 stop_diverged=wire.get("on_non_finite") == "stop",
-                replicates=wire.get("replicates", 1),
+                replicates=int(wire.get("replicates", 1)),
             ),
         )
 

@@ -10,7 +10,7 @@ from policies import (
     PromisingPolicy,
     TruncationSelectionPolicy,
 )
-from samplers import BayesianParameterSampling, GridParameterSampling, OptunaParameterSampling
+from samplers import BayesianParameterSampling, OptunaParameterSampling
 from sweep.core.definition import SweepDefinition
 from sweep.core.words import counted
 
@@ -36,11 +36,13 @@ def prospects(definition: SweepDefinition, reports: int | None, known: int = 0) 
     if (name := _model(definition)) is None:
         return
     limits, count = definition.limits, len(definition.sampling.space.leaves)
-    if limits.runs + known < RUNS_PER_PARAMETER * count:
+    configurations = limits.runs // limits.replicates
+    if configurations + known < RUNS_PER_PARAMETER * count:
         yield (
             f"{name} of {counted(count, 'hyperparameter')} needs"
             f" {RUNS_PER_PARAMETER * count} runs or more to be better than random:"
             f" max_total_runs is {limits.runs}"
+            + (f", {limits.replicates} of each configuration" if limits.replicates > 1 else "")
         )
     if limits.concurrent > 1 and limits.concurrent * ROUNDS > limits.runs:
         yield (
@@ -67,16 +69,8 @@ def _model(definition: SweepDefinition) -> str | None:
     return None
 
 
-def _runs(definition: SweepDefinition) -> int:
-    """Return how many runs there can be: a grid may have fewer points than are allowed."""
-    sampling, runs = definition.sampling, definition.limits.runs
-    if isinstance(sampling, GridParameterSampling) and sampling.space.size is not None:
-        runs = min(runs, sampling.space.size)
-    return runs
-
-
 def _of_policy(definition: SweepDefinition, reports: int | None, known: int) -> Iterator[str]:
-    policy, runs = definition.policy, _runs(definition)
+    policy, runs = definition.policy, definition.most_runs
     first, name = first_judged(policy), type(policy).__name__
     if isinstance(policy, NoTerminationPolicy):
         return

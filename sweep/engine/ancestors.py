@@ -43,7 +43,8 @@ class Ancestors:
             WorkspaceError: one is not there.
         """
         _at_most(MOST_PARENTS, self.parents, "resume_from")
-        _at_most(definition.limits.runs, self.children, "resume_child_runs")
+        limits = definition.limits
+        _at_most(limits.runs // limits.replicates, self.children, "resume_child_runs")
         _at_most(MOST_PARENTS, self._of_children(), "the sweeps of resume_child_runs")
         _once([folder.id for folder in self.parents], "resume_from")
         _once([folder.run_id(n) for folder, n in self.children], "resume_child_runs")

@@ -8,7 +8,6 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
-from samplers import configurations
 from sweep.compute.resources import of_this_machine
 from sweep.core.prospects import FAR, first_judged
 from sweep.core.words import counted, duration, number
@@ -215,10 +214,7 @@ def _estimate(
     found: Checked, submission: Submission, workspace: WorkspaceFolder | None
 ) -> Iterator[Remark]:
     """Yield what the sweep may come to."""
-    limits, size = submission.definition.limits, configurations(submission.definition.sampling)
-    grid = submission.definition.sampling.name.lower() == "grid"
-    most = None if size is None or not grid else size * limits.replicates
-    runs = limits.runs if most is None else min(limits.runs, most)
+    limits, runs = submission.definition.limits, submission.definition.most_runs
     text = f"up to {counted(runs, 'run')}"
     if found.smoke is not None and found.reports:
         found.run_seconds = _seconds(found.smoke, found.reports)

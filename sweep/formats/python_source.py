@@ -58,7 +58,7 @@ def _portable(call: Call, findings: Findings) -> Portable:
     for name in CONFIG_ARGUMENTS[:4]:
         if values[name] is None:
             findings.problem("is required", name, at)
-    known = {*CONFIG_ARGUMENTS, "max_consecutive_failures", "warm_start"}
+    known = {*CONFIG_ARGUMENTS, "max_consecutive_failures", "warm_start", "replicates"}
     for name in given:
         if name not in known:
             findings.problem(f"is no argument{did_you_mean(name, known)}", name, at)
@@ -81,6 +81,7 @@ def _portable(call: Call, findings: Findings) -> Portable:
                 values["max_duration_minutes"] or DEFAULT_DURATION_MINUTES,
                 seconds,
                 consecutive_failures=failures,
+                replicates=given.get("replicates", 1),
             ),
             _policy(values["policy"]),
         )

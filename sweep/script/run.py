@@ -5,10 +5,10 @@ Names and semantics: the Run class of the Azure Machine Learning SDK, version 1.
 
 import os
 
+from sweep.script import Replicate
 from sweep.script.channel import SocketChannel, Terminal
 from sweep.script.errors import RunEnvironmentError, RunLogError
 from sweep.script.log import Log
-from sweep.script.replicate import Replicate
 from sweep.script.values import scalar, table
 
 TYPE_CHECKING = False

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from samplers import GridParameterSampling, configurations
 from sweep.core.definition import SweepDefinition
 from sweep.storage.reader import SweepReader
 from sweep.storage.workspace import SweepFolder
@@ -20,13 +19,9 @@ def status_of(reader: SweepReader, folder: SweepFolder) -> str:
 
 
 def most_runs(definition: Mapping[str, Any]) -> int:
-    """Return how many runs there can be: a grid may have fewer points than runs are allowed.
+    """Return how many runs there can be.
 
     Args:
         definition: of the sweep, as it is kept.
     """
-    most: int = definition["max_total_jobs"]
-    kept = SweepDefinition.from_wire(definition)
-    sampling, each = kept.sampling, kept.limits.replicates
-    points = configurations(sampling) if isinstance(sampling, GridParameterSampling) else None
-    return min(most // each, points or most) * each
+    return SweepDefinition.from_wire(definition).most_runs

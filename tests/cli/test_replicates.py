@@ -15,6 +15,8 @@ from sweep.errors import ConfigError
 from sweep.formats.conversion import from_hdconfig, from_job
 from sweep.formats.definitions import read_sweep_file
 from sweep.formats.hdconfig_writer import hdconfig_of
+from sweep.formats.python_source import read_python
+from sweep.formats.python_writer import python_of
 from sweep.formats.v2_writer import job_of
 from sweep.storage.reader import SweepReader
 from tests.cli.workspaces import kept, play, sweep
@@ -152,6 +154,8 @@ class TestFiles:
         sweep_of = from_hdconfig(read_one, "train.py")
         (tmp_path / "again.yml").write_text(hdconfig_of(sweep_of))
         assert read_sweep_file(tmp_path / "again.yml").definition.limits.replicates == 3
+        (tmp_path / "driver.py").write_text(python_of(sweep_of))
+        assert read_python(tmp_path / "driver.py").definition.limits.replicates == 3
         (tmp_path / "job.yml").write_text(job_of(sweep_of))
         job = from_job(read_sweep_file(tmp_path / "job.yml"))
         assert job.definition.limits.replicates == 3

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from policies import (
@@ -121,3 +123,24 @@ def test_what_is_said_of_each_policy_and_sampler(
     found = [*prospects(definition, 20, known)]
     assert len(found) == len(said), found
     assert all(part in text for part, text in zip(said, found, strict=True))
+
+
+def test_how_many_runs_there_can_be():
+    grid = GridParameterSampling({"a": choice(1, 2, 3)}, refuse={"a": 2})
+    limits = Limits(10, 10)
+    for sampling, each, runs in (
+        (grid, 1, 2),
+        (grid, 3, 6),
+        (grid, 9, 10),
+        (RandomParameterSampling({"a": choice(1)}), 3, 10),
+        (
+            GridParameterSampling(
+                {"a": choice(1, 2, 3)}, points_to_evaluate=[{"a": 1}], duplicates=True
+            ),
+            *(2, 8),
+        ),
+    ):
+        definition = SweepDefinition(
+            sampling, "m", Goal.MAXIMIZE, replace(limits, replicates=each)
+        )
+        assert definition.most_runs == runs

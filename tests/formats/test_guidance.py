@@ -11,6 +11,7 @@ from sweep.errors import ConfigError
 from sweep.formats.conversion import from_hdconfig, from_job
 from sweep.formats.definitions import read_sweep_file
 from sweep.formats.hdconfig_writer import hdconfig_of
+from sweep.formats.python_source import read_python
 from sweep.formats.python_writer import python_of
 from sweep.formats.v2_writer import job_of
 
@@ -120,6 +121,9 @@ def test_they_are_written_as_they_are_read(read, tmp_path, kind):
     again = read_sweep_file(tmp_path / "again.yml")
     assert again.definition.to_wire() == sweep.definition.to_wire()
     assert "points_to_evaluate=[{'optimizer': 'adam'" in python_of(sweep)
+    (tmp_path / "driver.py").write_text(python_of(sweep))
+    python = read_python(tmp_path / "driver.py").definition
+    assert python.to_wire() == sweep.definition.to_wire()
     (tmp_path / "job.yml").write_text(job_of(sweep))
     job = from_job(read_sweep_file(tmp_path / "job.yml")).definition
     first, second = (job.sampling.sampler().ask(number) for number in range(2))
