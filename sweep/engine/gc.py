@@ -102,15 +102,21 @@ def _of_sweep(
         return False, parts
     paths: list[Path] = []
     for place in _folders(sweep):
-        number = int(place.name.partition(".")[0])
+        number = _run(place)
         outputs = (place / "outputs").resolve()
         if number not in best and outputs not in needed:
             paths += [path for path in sorted(place.iterdir()) if path.name not in LOGS]
     if paths:
-        runs = len({path.parent for path in paths})
-        what = f"outputs of {runs} runs that are not among the best {len(best)}"
+        runs = len({_run(path.parent) for path in paths})  # each may have several attempts
+        are = "run that is" if runs == 1 else "runs that are"
+        what = f"outputs of {runs} {are} not among the best {len(best)}"
         parts.append(Freed(sweep, what, paths, _bytes(paths)))
     return False, parts
+
+
+def _run(place: Path) -> int:
+    """Return whose folder this is: that of its second attempt is called NUMBER.2."""
+    return int(place.name.partition(".")[0])
 
 
 def _folders(sweep: SweepFolder) -> Iterator[Path]:

@@ -72,6 +72,23 @@ def test_the_best_keep_their_outputs_and_all_their_logs(place):
     assert freed(place, keep_best=2) == []
 
 
+def test_attempts_of_a_run_are_one_run(place):
+    folder = with_outputs(play_two(place), 2)
+    again = folder.run_folder(0, 2) / "outputs"
+    again.mkdir(parents=True)
+    (again / "model.bin").write_bytes(b"x")
+    (part,) = freed(place)
+    assert part.what == "outputs of 1 run that is not among the best 1"
+    assert not again.exists()
+    assert (folder.run_folder(1) / "outputs").is_dir()
+
+
+def play_two(place):
+    folder = kept(place, points=2, identity="HD_two")
+    play(folder, lambda configuration: [0.5 + configuration["--x"]])
+    return folder
+
+
 def test_canceled_sweeps_go_as_a_whole(place):
     stays, goes = story(place), canceled(place)
     freed(place)
