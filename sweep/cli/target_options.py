@@ -97,7 +97,10 @@ class KindGroup(click.Group):
         kind = args[0].lower() if args else ""
         other = attach if self is create else create
         if kind not in self.commands and kind in other.commands:
-            raise ComputeTargetException(f"{kind}: sweep computetarget {other.name} {kind}")
+            words = ("created, not attached", "attached, not created")[self is create]
+            raise ComputeTargetException(
+                f"{kind} is {words}: sweep computetarget {other.name} {kind}"
+            )
         if kind in ELSEWHERE:
             raise ComputeTargetException(ELSEWHERE[kind])
         return super().resolve_command(ctx, args)

@@ -47,6 +47,8 @@ IMAGES: dict[str, dict[str, Any]] = {
     },
 }
 """The images of Ray's own defaults."""
+OPTIONS = {"vm_size": "--vm-size", "region": "--location", "cpus": "--cpus-per-node"}
+"""How a command line says a property; others by `--set`."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,9 +120,9 @@ class LauncherProperties:
         needed += {"azure": ["resource_group", "cpus"], "gcp": ["project", "zone", "cpus"]}.get(
             self.provider, []
         )
-        for key in needed:
-            if not getattr(self, key):
-                raise ConfigError(f"{key}: is needed on {self.provider}")
+        if missing := [key for key in needed if not getattr(self, key)]:
+            said = ", ".join(OPTIONS.get(key, f"--set {key}=…") for key in missing)
+            raise ConfigError(f"{missing[0]}: is needed on {self.provider}: give {said}")
 
 
 def configuration(asked: LauncherProperties) -> dict[str, Any]:

@@ -357,3 +357,14 @@ class TestDamage:
         update = ["computetarget", "update", "amlcompute", "-n", "cpucluster", "--max-nodes", 3]
         told(*update)
         assert "is kept wrongly" not in sweep("computetarget", "show", "-n", "cpucluster").err
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        ("attach kubernetes", "kubernetes is created, not attached: sweep computetarget create k"),
+        ("create remote", "remote is attached, not created: sweep computetarget attach remote"),
+    ],
+)
+def test_what_is_asked_for_in_the_other_way(place, words, said):
+    assert said in refused("computetarget", *words.split(), "-n", "mine")

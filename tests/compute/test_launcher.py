@@ -89,7 +89,14 @@ def test_low_priority_is_said_in_the_clouds_own_words(asked, where, value):
         ({"vm_priority": "spot"}, "vm_priority: expected dedicated or lowpriority"),
         ({"name": "My pool"}, "name: expected"),
         ({"max_nodes": 0}, "min_nodes, max_nodes"),
-        ({"resource_group": ""}, "resource_group: is needed on azure"),
+        (
+            {"resource_group": ""},
+            "resource_group: is needed on azure: give --set resource_group=…",
+        ),
+        (
+            {"vm_size": "", "token_file": ""},
+            "vm_size: is needed on azure: give --vm-size, --set token_file=…",
+        ),
         ({"cpus": None}, "cpus: is needed on azure"),
         ({"vm_size": ""}, "vm_size: is needed on azure"),
         ({"token_file": ""}, "token_file: is needed on azure"),
