@@ -9,6 +9,9 @@ over draws of 100 configurations with 8 workers. For each task and policy:
 * time: until the last run has ended, as a share of that without a policy;
 * lost: the share of the draw's best twentieth that was stopped (false stops); and wrong, the share
   of stops that were false.
+
+The pruners of Optuna and the schedulers of Ray Tune are played too, where they are installed
+(`pip install hypersweep[bench]`).
 """
 
 from __future__ import annotations
@@ -25,6 +28,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from benchmarks import peer_policies
 from benchmarks import reference_policies as reference
 from benchmarks.recorded_tasks import Draw, Task, tasks
 from policies import (
@@ -44,6 +48,7 @@ if TYPE_CHECKING:
 TOP = 0.05
 """The share of a draw that a stop should not have hit."""
 REFERENCES = ("hyperband", "hindsight", "none")
+PEERS = ("Optuna", "Ray Tune")
 SIDES = (("left", 6, 4), ("left", 6, -11), ("right", -6, 4), ("right", -6, -11), ("left", 6, 16))
 """Where a name may stand beside its point: how it is aligned, points across and up."""
 DOT = 5.0
@@ -74,6 +79,7 @@ POLICIES: dict[str, Maker] = {
     "baseline asha": lambda task, *_: reference.BaselineAsha(task.epochs),
     "hyperband": lambda task, _, seed: reference.Hyperband(task.epochs, seed),
     "hindsight": lambda _, draw, __: reference.Hindsight(int(np.argmax(draw.finals)) + 1),
+    **peer_policies.peers(),
 }
 
 
@@ -149,6 +155,8 @@ def draw(results: Results, path: Path) -> None:
         colour = "#b2182b" if name == "promising" else "#2166ac"
         if name.startswith("baseline") or name in REFERENCES:
             colour = "#999999"
+        elif name.startswith(PEERS):
+            colour = "#1b7837"
         axes.plot([epochs, epochs], [regret, worst], color=colour, alpha=0.35, linewidth=2)
         axes.plot(epochs, regret, "o", color=colour)
         points[name] = epochs, regret
@@ -188,15 +196,21 @@ def main() -> None:
     parser.add_argument("--runs", type=int, default=100)
     parser.add_argument("--workers", type=int, default=8)
     parser.add_argument("--policy", action="append", choices=[*POLICIES], help="only these")
-    parser.add_argument("--json", type=Path, help="keep all figures in a file")
+    parser.add_argument("--json", type=Path, help="keep all figures in a file; those there count")
+    parser.add_argument("--draw-only", action="store_true", help="measure nothing")
     parser.add_argument("--png", type=Path, help="draw them")
     args = parser.parse_args()
     bounds = Bounds(args.seeds, args.runs, args.workers)
     found = list(tasks(args.folder))
     if not found:
         sys.exit(f"{args.folder}: no recorded curves there")
+    for library in PEERS:
+        if not any(name.startswith(library) for name in POLICIES):
+            print(f"{library} is not installed: its rules are left out")
     results: Results = {}
-    for name in args.policy or POLICIES:
+    if args.json and args.json.exists():
+        results = json.loads(args.json.read_text())
+    for name in [] if args.draw_only else args.policy or POLICIES:
         began = time.process_time()
         results[name] = {task.name: measure(task, POLICIES[name], bounds) for task in found}
         for task, values in results[name].items():
@@ -205,11 +219,11 @@ def main() -> None:
         mean = np.mean(list(results[name].values()), axis=0)
         took = time.process_time() - began
         print(f"{name}: {mean[0]:.3f}/{mean[1]:.3f} in {took:.0f} s", flush=True)
+        if args.json:
+            args.json.write_text(json.dumps(results, indent=1))
     print(table(results, {task.name for task in found if task.developed_on}))
     if args.png:
         draw(results, args.png)
-    if args.json:
-        args.json.write_text(json.dumps(results, indent=1))
 
 
 if __name__ == "__main__":

@@ -1,108 +1,48 @@
-"""Stop what none of the runs that came out well had been as far behind as."""
+"""Stop a run whose chance to end among the best, by the curves seen so far, is too small."""
 
 from __future__ import annotations
 
 import math
-from array import array
-from itertools import pairwise
-from typing import Any, ClassVar, NamedTuple
+from typing import Any, ClassVar
 
 from policies.goal import Goal
 from policies.leaderboard import Leaderboard
+from policies.outlook import Outlook, Signs
 from policies.policy import EarlyTerminationPolicy, PolicyError, Verdict, after, whole_number
 
-MOST = 96
-"""So many finished runs are looked at: the latest. A decision costs the same in any sweep."""
 SPACING = 1.3
 """From one look to the next, as a ratio: each look is a chance to be wrong."""
 FEWEST_FINISHED = 4
-
-
-class Look(NamedTuple):
-    """What the finished runs say of one interval.
-
-    Attributes:
-        cutoff: the lowest score that one of the best had by then.
-        best: how many the best are.
-        finished: of how many.
-        agreement: the least that the rank correlation, with the order at the end, is likely to be,
-            at this look and each later one.
-    """
-
-    cutoff: float
-    best: int
-    finished: int
-    agreement: float
-
-
-class Finishers(Leaderboard):
-    """A leaderboard that also knows how the runs that were not stopped have come to their ends."""
-
-    def __init__(self, goal: Goal, policy: PromisingPolicy) -> None:
-        super().__init__(goal)
-        self._policy = policy
-        self._stopped: set[int] = set()
-        self._lives: dict[int, array[float]] = {}  # best so far at each interval
-        self._looks: dict[int, Look] = {}
-
-    def forget(self, run: int) -> None:
-        """Take all reports of `run` back."""
-        super().forget(run)
-        self._stopped.discard(run)
-        if self._lives.pop(run, None) is not None:
-            self._looks = {}
-
-    def stop(self, run: int) -> None:
-        """Note that a run was stopped: how it would have ended is not known."""
-        self._stopped.add(run)
-
-    def finish(self, run: int) -> None:
-        """Note that a run is over."""
-        if run not in self._stopped and self.interval(run):
-            self._lives[run] = array("d", self.progress(run))
-            self._looks = {}
-
-    @property
-    def finished(self) -> int:
-        """How many runs are over that were not stopped."""
-        return len(self._lives)
-
-    def look(self, interval: int) -> Look:
-        """Return what finished runs say of an interval; there are some."""
-        if not self._looks:
-            self._look_at_all()
-        return self._looks.get(interval) or self._looks[max(self._looks)]
-
-    def _look_at_all(self) -> None:
-        lives = [*self._lives.values()][-MOST:]
-        lives.sort(key=lambda life: -life[-1])
-        best = max(2, math.ceil(len(lives) * self._policy.best_share))
-        ends, agreement = ranks([life[-1] for life in lives]), 1.0
-        longest = max(map(len, lives))
-        for interval in reversed([n for n in range(1, longest + 2) if self._policy.due(n)]):
-            then = [life[min(interval, len(life)) - 1] for life in lives]
-            agreement = min(agreement, likely_agreement(ranks(then), ends))
-            self._looks[interval] = Look(min(then[:best]), best, len(lives), agreement)
-        if not self._looks:  # all ended before the first look
-            self._looks[longest] = Look(-math.inf, best, len(lives), 0.0)
+RISK = 0.0125
+BASE, WEIGHTS = (
+    -4.59,
+    {
+        "odds": -0.49,
+        "place": -3.05,
+        "distance": 0.07,
+        "enough": -2.22,
+        "gain": 0.405,
+        "pace": 0.048,
+        "idle": -1.46,
+    },
+)
+"""What each sign counts, in logarithms of odds: a logistic regression of whether a run came among
+the best two of a hundred, at each look at each run, in sweeps over ten recorded tasks (those that
+`docs/policies.md` names). The signs have no units, so the weights are the same for any sweep."""
 
 
 class PromisingPolicy(EarlyTerminationPolicy):
-    """Stop a run that is behind where each of the best finished runs was at the same report.
+    """Stop a run whose chance to end among the best 2 % is smaller than the risk to take.
 
-    The first `finished_runs` runs go to their ends. From then on the best `best_share` of all
-    runs that ended by themselves show how far behind a run may be and still come out well: one
-    that is worse than every one of them was by then is stopped. That is done only while the order
-    at that report, and at each later look, has had to do with the order at the end: the rank
-    correlation over the finished runs, less its standard error (on Fisher's scale), is at least
-    `agreement`. So where late starters win, nobody is stopped early.
+    The first `finished_runs` runs go to their ends. From then on the chance of a run is estimated
+    from where it is among all runs at the same report, and was before; from how far it is behind
+    the best finished run, and what the finished ones gained from there on; and from its own pace.
 
-    Looks are at report 2, 3, 4, 5, 7, 9, 12, ... (times `evaluation_interval`).
+    Looks are at report 2, 3, 4, 5, 6, 8, 10, 13, ... (times `evaluation_interval`).
 
     Args:
         finished_runs: whole number, 4 or more.
-        best_share: between 0 and 1.
-        agreement: between 0 and 1.
+        risk: between 0 and 1: the chance below which a run is stopped. The less, the fewer stops.
         evaluation_interval: reports from one look to the next possible.
         delay_evaluation: do not look before this many reports.
 
@@ -115,8 +55,7 @@ class PromisingPolicy(EarlyTerminationPolicy):
     def __init__(
         self,
         finished_runs: int = 8,
-        best_share: float = 0.34,
-        agreement: float = 0.5,
+        risk: float = RISK,
         evaluation_interval: int = 1,
         delay_evaluation: int = 0,
     ) -> None:
@@ -125,106 +64,93 @@ class PromisingPolicy(EarlyTerminationPolicy):
         if self.finished_runs < FEWEST_FINISHED:
             message = f"expected a whole number >= {FEWEST_FINISHED}, got {finished_runs}"
             raise PolicyError("finished_runs", message)
-        self.best_share = _share("best_share", best_share)
-        self.agreement = _share("agreement", agreement)
+        if isinstance(risk, bool) or not isinstance(risk, (int, float)) or not 0 < risk < 1:
+            raise PolicyError("risk", f"expected a number between 0 and 1, got {risk!r}")
+        self.risk = float(risk)
+        self._looks: list[int] = []  # all so far asked about, and one more
+        self._known: set[int] = set()
+        self._step = 1
 
     def due(self, interval: int) -> bool:
         """Tell whether a run is looked at: rarely, and more rarely the longer it goes."""
-        if not super().due(interval):
-            return False
-        number = interval // self.evaluation_interval
-        step = 2
-        while step < number:
-            step = max(step + 1, round(step * SPACING))
-        return step == number
+        self._look_to(interval)
+        return interval in self._known
 
     def dues(self, before: int, interval: int) -> int:
         """Return how often a run is looked at after report `before` and up to `interval`."""
-        return sum(map(self.due, range(before + 1, interval + 1)))
+        return sum(look > before for look in self.looks(interval))
+
+    def looks(self, interval: int) -> list[int]:
+        """Return all looks up to an interval."""
+        self._look_to(interval)
+        return [look for look in self._looks if look <= interval]
 
     def leaderboard(self, goal: Goal) -> Leaderboard:
-        """Ask for the lives of finished runs."""
-        return Finishers(goal, self)
+        """Ask for what is known of the ends of runs."""
+        return Outlook(goal, self)
 
     def stops(self, board: Leaderboard, run: int) -> bool:
-        """Compare with those that came out well."""
-        assert isinstance(board, Finishers), "the policy's own"
-        if board.finished < self.finished_runs:
+        """Estimate the chance of a run that is behind the best finished one."""
+        assert isinstance(board, Outlook), "the policy's own"
+        if board.count < self.finished_runs or board.best(run) >= board.finished().best:
             return False
-        look = board.look(board.interval(run))
-        return board.best(run) < look.cutoff and look.agreement >= self.agreement
+        return chance(board.signs(run)) < self.risk
 
     def explain(self, board: Leaderboard, run: int) -> Verdict:
-        """Name whom the run is compared with, and what that is worth."""
-        assert isinstance(board, Finishers), "the policy's own"
+        """Name the chance, and what it is estimated from."""
+        assert isinstance(board, Outlook), "the policy's own"
         goal, interval = board.goal, board.interval(run)
-        mine, cutoff = goal.from_score(board.best(run)), math.nan
-        if board.finished < self.finished_runs:
+        mine, best = board.best(run), board.finished().best if board.count else math.nan
+        so_far, stop = f"best {goal.from_score(mine):g} {after(interval)}", False
+        if board.count < self.finished_runs:
             reason = (
-                f"{board.finished} runs are finished;"
-                f" the first {self.finished_runs} go to their ends"
+                f"{board.count} runs are finished; the first {self.finished_runs} go to their ends"
             )
+        elif mine >= best:
+            reason = f"{so_far} is not worse than that of any finished run"
         else:
-            look = board.look(interval)
-            cutoff, behind = goal.from_score(look.cutoff), board.best(run) < look.cutoff
-            so_far = "worse than" if behind else "not worse than"
+            signs = board.signs(run)
+            likely, gained = chance(signs), board.gains(interval)[-1]
+            stop = likely < self.risk
             reason = (
-                f"best {mine:g} {after(interval)} is {so_far} {cutoff:g}, the least that any of"
-                f" the best {look.best} of {look.finished} finished runs had by then"
-                f" (their order from here on agreed with that at the end: at least"
-                f" {look.agreement:.2f}, {self.agreement:g} is enough)"
+                f"{so_far} leaves a chance of {likely:.2%} to end among the best 2 %"
+                f" ({self.risk:.2%} is enough): {signs.ahead} of {signs.field} runs were ahead by"
+                f" then, and to be the best it has to gain {best - mine:.3g}, where the"
+                f" {board.finished().runs} finished runs gained at most {gained:.3g}"
             )
-        stop = self.stops(board, run)
-        return Verdict("PromisingPolicy", interval, mine, cutoff, stop, reason)
+        return Verdict(
+            "PromisingPolicy", interval, goal.from_score(mine), goal.from_score(best), stop, reason
+        )
 
     def stopped(self, board: Leaderboard, run: int) -> None:
-        """Learn nothing from it."""
-        assert isinstance(board, Finishers), "the policy's own"
+        """Learn nothing from how it ended."""
+        assert isinstance(board, Outlook), "the policy's own"
         board.stop(run)
 
     def finished(self, board: Leaderboard, run: int) -> None:
         """Learn from it."""
-        assert isinstance(board, Finishers), "the policy's own"
+        assert isinstance(board, Outlook), "the policy's own"
         board.finish(run)
 
     def properties(self) -> dict[str, Any]:
         """Return the arguments in JSON form."""
         return {
             "finished_runs": self.finished_runs,
-            "best_share": self.best_share,
-            "agreement": self.agreement,
+            "risk": self.risk,
             **super().properties(),
         }
 
-
-def ranks(figures: list[float]) -> list[float]:
-    """Return the place of each figure, smallest first; equal ones share the middle of theirs."""
-    order = sorted(range(len(figures)), key=figures.__getitem__)
-    firsts = [n for n in range(len(order)) if not n or figures[order[n]] > figures[order[n - 1]]]
-    found = [0.0] * len(order)
-    for first, end in pairwise([*firsts, len(order)]):
-        for place in range(first, end):
-            found[order[place]] = (first + end - 1) / 2
-    return found
+    def _look_to(self, interval: int) -> None:
+        """Know all looks up to an interval."""
+        while self._step * self.evaluation_interval < interval or self._step == 1:
+            self._step = max(self._step + 1, round(self._step * SPACING))
+            look = self._step * self.evaluation_interval
+            if look >= self.delay_evaluation:
+                self._looks.append(look)
+                self._known.add(look)
 
 
-def likely_agreement(one: list[float], other: list[float]) -> float:
-    """Return Spearman's correlation of ranks less one standard error; 0 where there is none.
-
-    Source: R. A. Fisher's transformation, with standard error 1 / sqrt(n - 3).
-    """
-    middle = (len(one) - 1) / 2
-    both = math.fsum((a - middle) * (b - middle) for a, b in zip(one, other, strict=True))
-    mine = math.fsum((a - middle) ** 2 for a in one)
-    theirs = math.fsum((b - middle) ** 2 for b in other)
-    if mine <= 0 or theirs <= 0:
-        return 0.0
-    correlation = min(both / math.sqrt(mine * theirs), 0.999)
-    error = 1 / math.sqrt(max(1, len(one) - 3))
-    return math.tanh(math.atanh(max(correlation, 0.0)) - error)
-
-
-def _share(key: str, value: object) -> float:
-    if isinstance(value, bool) or not isinstance(value, (int, float)) or not 0 < value < 1:
-        raise PolicyError(key, f"expected a number between 0 and 1, got {value!r}")
-    return float(value)
+def chance(signs: Signs) -> float:
+    """Return the chance to end among the best 2 %."""
+    weighed = (weight * getattr(signs, sign) for sign, weight in WEIGHTS.items())
+    return 1 / (1 + math.exp(-BASE - math.fsum(weighed)))

@@ -58,8 +58,7 @@ ARGUMENTS: dict[str, dict[str, Check[Any]]] = {
     "AsyncSuccessiveHalvingPolicy": {"min_reports": whole(1), "reduction_factor": whole(2)},
     "PromisingPolicy": {
         "finished_runs": whole(4),
-        "best_share": number(0),
-        "agreement": number(0),
+        "risk": number(0),
         **_WHEN,
     },
 }

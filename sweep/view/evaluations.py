@@ -166,7 +166,7 @@ class _Again:
             case AsyncSuccessiveHalvingPolicy():
                 return len(self._curves[number]) >= interval
             case PromisingPolicy():
-                return over and number not in self._stopped
+                return over or len(self._curves[number]) >= interval
             case TruncationSelectionPolicy():
                 left_out = over and policy.exclude_finished_jobs
                 return number not in self._stopped and not left_out

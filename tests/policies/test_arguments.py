@@ -25,7 +25,7 @@ ALL = [
     TruncationSelectionPolicy(20, 1, 5, exclude_finished_jobs=True),
     NoTerminationPolicy(),
     AsyncSuccessiveHalvingPolicy(2, 4),
-    PromisingPolicy(10, 0.25, 0.6, 2, 5),
+    PromisingPolicy(10, 0.25, 2, 5),
 ]
 
 
@@ -78,8 +78,8 @@ def test_policies_differ_by_their_arguments():
         (lambda: AsyncSuccessiveHalvingPolicy(0), "min_reports", ">= 1, got 0"),
         (lambda: AsyncSuccessiveHalvingPolicy(1, 1), "reduction_factor", ">= 2, got 1"),
         (lambda: PromisingPolicy(3), "finished_runs", ">= 4, got 3"),
-        (lambda: PromisingPolicy(best_share=1), "best_share", "between 0 and 1, got 1"),
-        (lambda: PromisingPolicy(agreement=0), "agreement", "between 0 and 1, got 0"),
+        (lambda: PromisingPolicy(risk=1), "risk", "between 0 and 1, got 1"),
+        (lambda: PromisingPolicy(risk=True), "risk", "between 0 and 1, got True"),
         (lambda: policy_from_wire({"name": "bandit"}), "name", "expected one of Bandit"),
     ],
 )

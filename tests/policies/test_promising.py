@@ -1,0 +1,160 @@
+"""The policy that estimates the chance of a run to end among the best."""
+
+from __future__ import annotations
+
+import math
+
+import pytest
+
+from policies import Goal, PromisingPolicy
+from policies.leaderboard import Leaderboard
+from policies.outlook import Finished, Outlook, Signs
+from policies.promising import WEIGHTS, chance
+
+FIRST = PromisingPolicy(finished_runs=8, risk=0.0125)
+
+
+def told(board: Leaderboard, run: int, values: list[float]) -> int:
+    for value in values:
+        board.report(run, value)
+    return run
+
+
+def swept(curves: list[list[float]], goal: Goal = Goal.MAXIMIZE) -> Outlook:
+    """Return what is known after some runs, numbered from 1, have ended."""
+    board = FIRST.leaderboard(goal)
+    assert isinstance(board, Outlook)
+    for run, values in enumerate(curves, 1):
+        told(board, run, [v if goal is Goal.MAXIMIZE else -v for v in values])
+        FIRST.finished(board, run)
+    return board
+
+
+def alike(goal: Goal = Goal.MAXIMIZE) -> Outlook:
+    """Nine runs that are in order from the first report on: each gains a tenth of a report."""
+    return swept([[end + n / 10 for n in range(5)] for end in range(1, 10)], goal)
+
+
+def test_looks_become_rare() -> None:
+    assert [n for n in range(1, 30) if FIRST.due(n)] == [2, 3, 4, 5, 6, 8, 10, 13, 17, 22, 29]
+    every = PromisingPolicy(evaluation_interval=5, delay_evaluation=12)
+    assert every.dues(14, 30) == 4
+    assert [n for n in range(1, 60) if every.due(n)] == [15, 20, 25, 30, 40, 50]
+    assert every.looks(30) == [15, 20, 25, 30]
+
+
+@pytest.mark.parametrize("goal", list(Goal))
+def test_far_behind_all_and_gaining_too_little(goal: Goal) -> None:
+    board = alike(goal)
+    sign = 1 if goal is Goal.MAXIMIZE else -1
+    behind = told(board, 10, [sign * 0.1, sign * 0.2])
+    ahead = told(board, 11, [sign * 8.95, sign * 9.05])
+    best = told(board, 12, [sign * 9.5])
+    assert FIRST.stops(board, behind)
+    assert not FIRST.stops(board, ahead)
+    assert not FIRST.stops(board, best)
+    verdict = FIRST.explain(board, behind)
+    assert (verdict.stop, verdict.value, verdict.cutoff) == (True, sign * 0.2, sign * 9.4)
+    assert verdict.reason == (
+        f"best {sign * 0.2:g} after 2 reports leaves a chance of 0.02% to end among the best 2 %"
+        " (1.25% is enough): 10 of 11 runs were ahead by then, and to be the best it has to gain"
+        " 9.2, where the 9 finished runs gained at most 0.3"
+    )
+    assert FIRST.explain(board, best).reason == (
+        f"best {sign * 9.5:g} after 1 report is not worse than that of any finished run"
+    )
+
+
+def test_the_signs_have_no_units() -> None:
+    curves = [
+        [0.1 * n * end for n in range(6)] for end in (3.0, 1.0, 4.0, 1.5, 9.0, 2.0, 6.0, 5.0)
+    ]
+    there = [0.0, 0.1, 0.1]
+    for factor, offset in ((1.0, 0.0), (1000.0, -7.0), (1e-6, 0.0)):
+        board = swept([[factor * v + offset for v in curve] for curve in curves])
+        signs = board.signs(told(board, 9, [factor * v + offset for v in there]))
+        assert signs._asdict() == pytest.approx(
+            {
+                "ahead": 8,
+                "field": 9,
+                "odds": math.log(8.5),
+                "place": 7.5 / 9.5,  # at report 2 it was as good as the last of the eight
+                "distance": (4.5 - 0.1) / (4.5 - 1.75),
+                "enough": 0,
+                "gain": 2.7 / 4.4,
+                "pace": 0,
+                "idle": 1 / 3,
+            }
+        )
+
+
+def test_a_run_that_ended_before_counts_at_later_looks() -> None:
+    board = alike()
+    told(board, 10, [9.0, 9.0])
+    FIRST.stopped(board, 10)
+    FIRST.finished(board, 10)
+    told(board, 11, [0.0] * 6)  # none has come so far
+    assert board.signs(11)[:2] == (10, 11)
+    told(board, 12, [9.05] * 6)
+    assert board.signs(12)[:2] == (1, 12)
+
+
+def test_where_finished_runs_came_from_behind_the_chance_is_larger() -> None:
+    chances = []
+    for late in (0.0, 1.0):
+        board = swept([[1 + end / 100] * 4 + [1 + end / 100 + late * end] for end in range(1, 10)])
+        signs = board.signs(told(board, 40, [1.0, 1.085]))
+        assert signs[:2] == (1, 10)
+        chances.append(chance(signs))
+    assert chances[1] > 1.5 * chances[0]
+
+
+def test_the_first_go_to_their_ends() -> None:
+    board = swept([[run / 10, float(run)] for run in range(1, 8)])
+    told(board, 8, [0.0, 0.0])
+    assert not FIRST.stops(board, 8)
+    assert FIRST.explain(board, 8).reason == "7 runs are finished; the first 8 go to their ends"
+    board = swept([])
+    told(board, 1, [0.0, 0.0])
+    assert not FIRST.explain(board, 1).stop
+
+
+def test_nothing_is_learnt_from_the_end_of_a_run_that_was_stopped_or_lost() -> None:
+    board = alike()
+    assert board.finished() == Finished(9, 9.4, pytest.approx(4.0), 5)
+    told(board, 10, [0.0, 0.0])
+    FIRST.stopped(board, 10)
+    FIRST.finished(board, 10)
+    assert board.finished().runs == 9
+    board.forget(9)
+    assert board.finished() == Finished(8, 8.4, pytest.approx(3.5), 5)
+    board.forget(10)
+    assert board.signs(told(board, 11, [0.0, 0.0]))[:2] == (8, 9)
+
+
+def test_a_lost_attempt_leaves_every_look() -> None:
+    board = alike()
+    told(board, 10, [0.0, 0.0])
+    before = FIRST.explain(board, 10)
+    told(board, 11, [0.5, 5.5, 6.0])
+    assert FIRST.explain(board, 10) != before
+    board.forget(11)
+    assert FIRST.explain(board, 10) == before
+    assert board.interval(11) == 0
+
+
+def test_runs_without_a_number() -> None:
+    board = swept([[math.nan] * 3] * 8 + [[float(n), 2.0 + n] for n in range(7)])
+    assert board.finished() == Finished(15, 8.0, 6.0, 3)
+    assert FIRST.stops(board, told(board, 30, [math.nan] * 5))
+    assert not FIRST.stops(swept([[math.nan] * 3] * 9), 1)
+
+
+def test_each_sign_counts_the_way_it_reads() -> None:
+    """Whoever is further back, or gains less, has the smaller chance."""
+    middling = Signs(50, 100, 0.0, 0.5, 1.0, 0.2, 1.0, 1.0, 0.2)
+    for sign in ("odds", "place", "idle"):
+        assert chance(middling._replace(**{sign: 0.9})) < chance(middling), sign
+    for sign in ("gain", "pace"):
+        assert chance(middling._replace(**{sign: 2.0})) > chance(middling), sign
+    assert set(WEIGHTS) < set(Signs._fields)
