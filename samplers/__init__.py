@@ -23,7 +23,13 @@ from samplers.distributions import (
 )
 from samplers.errors import Misplaced, SpaceError, SpaceWarning
 from samplers.grid import GridParameterSampling
-from samplers.guide import absent_functions, configurations, functions_of, with_functions
+from samplers.guide import (
+    absent_functions,
+    configurations,
+    functions_of,
+    guide_of,
+    with_functions,
+)
 from samplers.optuna_sampling import OptunaParameterSampling
 from samplers.random import RandomParameterSampling
 from samplers.sampler import Sampler, Sampling
@@ -52,6 +58,7 @@ __all__ = [
     "expression",
     "from_wire",
     "functions_of",
+    "guide_of",
     "lognormal",
     "loguniform",
     "normal",

@@ -1,6 +1,6 @@
 """Bayesian sampling: learn from the losses so far where to look next."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any, ClassVar, Final
 
 from samplers.dice import seed_of
@@ -8,7 +8,7 @@ from samplers.errors import SpaceError, spelled
 from samplers.guide import DEFAULTS, Guide, Points, reseeded
 from samplers.refusal import Refuse
 from samplers.sampler import Sampler, changed
-from samplers.space import Space, space_of
+from samplers.space import Configuration, Space, space_of
 from samplers.values import unwrapped
 
 ESTIMATORS = ("AUTO", "GP", "ET", "RF", "GBRT")
@@ -67,8 +67,8 @@ class BayesianParameterSampling:
         """Return the same sampling with this seed."""
         return reseeded(self, seed)
 
-    def sampler(self) -> Sampler:
-        """Return a sampler that knows nothing yet."""
+    def sampler(self, begun: Sequence[Configuration] = ()) -> Sampler:
+        """Return a sampler that knows nothing yet; see `Sampling`."""
         # Together with SciPy these take a second to import; describing a sweep should not.
         from samplers import acquisition, optimizer, surrogate  # noqa: PLC0415 -- as said above
 
@@ -80,7 +80,7 @@ class BayesianParameterSampling:
             acquisition.ACQUISITIONS[self.acquisition],
             self.guide.allows(),
         )
-        return self.guide.around(sampler, self.seed)
+        return self.guide.around(sampler, self.seed, begun=begun)
 
 
 def first_points(leaves: int) -> int:

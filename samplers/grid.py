@@ -77,11 +77,11 @@ class GridParameterSampling:
         """Return the same sampling with this seed; itself if nothing of it is drawn."""
         return reseeded(self, seed) if self.shuffle or self.guide.draws else self
 
-    def sampler(self) -> Sampler:
-        """Return a sampler that goes through the grid."""
+    def sampler(self, begun: Sequence[Configuration] = ()) -> Sampler:
+        """Return a sampler that goes through the grid; see `Sampling`."""
         sampler = GridSampler(self.space, (self.seed or 0) if self.shuffle else None)
-        skips = bool(self.guide.points) and not self.duplicates
-        return self.guide.around(sampler, self.seed, in_order=True, skips=skips)
+        skips = bool(begun) or (bool(self.guide.points) and not self.duplicates)
+        return self.guide.around(sampler, self.seed, in_order=True, skips=skips, begun=begun)
 
 
 class GridSampler:

@@ -49,6 +49,10 @@ class Guide:
         if self.refusals and not self.refusals.absent:
             self._check_left()
 
+    def __bool__(self) -> bool:
+        """Tell whether there are points or refusals."""
+        return bool(self.points or self.refusals)
+
     @property
     def settings(self) -> dict[str, Any]:
         """The settings that all samplings have, in JSON; of functions there are the names."""
@@ -67,12 +71,13 @@ class Guide:
         in_order: bool = False,
         skips: bool = False,
         asks: int = 1,
+        begun: Sequence[Configuration] = (),
     ) -> Sampler:
         """Return a sampler that does as is said, and for the rest as `sampler` does.
 
         Args: see `GuidedSampler`.
         """
-        if not self.points and not self.refusals and not skips:
+        if not self and not skips and not begun:
             return sampler
         return GuidedSampler(
             sampler,
@@ -83,6 +88,7 @@ class Guide:
             in_order=in_order,
             skips=skips,
             asks=asks,
+            begun=begun,
         )
 
     def allows(self) -> Callable[[Mapping[str, Any]], bool] | None:

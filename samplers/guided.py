@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from itertools import islice
 from typing import Any
 
+from samplers.condition import condition
 from samplers.dice import bits, unit
 from samplers.errors import Misplaced
 from samplers.partial import completed
@@ -37,6 +38,7 @@ class GuidedSampler:
         in_order: the other one has a sequence, and what cannot be is left out of it. Else it is
             asked again, and in the end something is drawn instead.
         skips: whether nothing is proposed twice.
+        begun: what was proposed before, when the points, refusals or space were others.
         asks: how often the other one is asked for one run.
     """
 
@@ -51,6 +53,7 @@ class GuidedSampler:
         in_order: bool,
         skips: bool,
         asks: int,
+        begun: Sequence[Configuration] = (),
     ) -> None:
         self._sampler, self._space, self._seed = sampler, space, seed
         self._points, self._refusals = points, refusals
@@ -58,7 +61,9 @@ class GuidedSampler:
         self._streams = [leaf.stream for leaf in space.leaves]
         self._found: list[Configuration] = []  # where each depends on those before it
         self._keys: set[str] | None = None
-        self._step = 0
+        self._begun = begun
+        self._left = [place for place in range(len(points)) if not self._is_begun(place)]
+        self._step = 0 if skips else len(begun)
 
     def ask(self, number: int, pending: Sequence[Configuration] = ()) -> Configuration | None:
         """Return the configuration of run `number`, or None when the space is exhausted.
@@ -66,18 +71,21 @@ class GuidedSampler:
         Raises:
             Misplaced: nearly everything is refused.
         """
-        if number < len(self._points):
-            return self._point(number)
-        place = number - len(self._points)
+        first, points = len(self._begun), len(self._left)
+        if number < first:
+            return copy.deepcopy(self._begun[number])
+        if number < first + points:
+            return self._point(self._left[number - first])
         if not self._in_order and not self._skips:
-            return self._drawn(place, pending)
-        while len(self._found) <= place:
-            one = self._next() if self._in_order else self._drawn(len(self._found), pending)
+            return self._drawn(number - points, pending)
+        while len(self._found) <= number - first - points:
+            place = first + len(self._found)
+            one = self._next() if self._in_order else self._drawn(place, pending)
             if one is None:
                 return None
             self._found.append(one)
             self._proposed().add(self._space.key(one))
-        return copy.deepcopy(self._found[place])
+        return copy.deepcopy(self._found[number - first - points])
 
     def tell(self, configuration: Configuration, loss: float | None) -> None:
         """Learn the outcome of one run."""
@@ -163,12 +171,19 @@ class GuidedSampler:
     def _proposed(self) -> set[str]:
         if self._keys is None:
             points = map(self._point, range(len(self._points)))
-            self._keys = {self._space.key(point) for point in points}
+            self._keys = {self._space.key(one) for one in (*points, *self._begun)}
         return self._keys
+
+    def _is_begun(self, point: int) -> bool:
+        """Tell whether a point is among what was proposed before, or what completes it is."""
+        if not self._begun or not self._points[point]:
+            return bool(self._begun)
+        holds = condition(self._space.root, self._points[point])
+        return any(map(holds, self._begun))
 
     def _mind_end(self, place: int) -> None:
         """Raise where there has been nothing at all."""
-        if self._refusals and not place and not self._points:
+        if self._refusals and not place and not self._points and not self._begun:
             raise Misplaced("every configuration of the space is refused", ("refuse",))
 
     def _nothing(self) -> str:

@@ -1,6 +1,6 @@
 """Sampling by any sampler of Optuna. Needs Optuna, which the extra `optuna` brings."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any, ClassVar, Final
 from warnings import catch_warnings, simplefilter
 
@@ -9,7 +9,7 @@ from samplers.errors import SpaceError, spelled
 from samplers.guide import DEFAULTS, Guide, Points, reseeded
 from samplers.refusal import Refuse
 from samplers.sampler import Sampler, changed
-from samplers.space import Space, space_of
+from samplers.space import Configuration, Space, space_of
 from samplers.values import plain
 
 ASKS = 20
@@ -66,8 +66,8 @@ class OptunaParameterSampling:
         """Return the same sampling with this seed."""
         return reseeded(self, seed)
 
-    def sampler(self) -> Sampler:
-        """Return a sampler that knows nothing yet.
+    def sampler(self, begun: Sequence[Configuration] = ()) -> Sampler:
+        """Return a sampler that knows nothing yet; see `Sampling`.
 
         Raises:
             SpaceError: Optuna is not installed, or has no such sampler.
@@ -76,7 +76,7 @@ class OptunaParameterSampling:
         from samplers.optuna_adapter import OptunaSampler  # noqa: PLC0415 -- takes a second
 
         sampler = OptunaSampler(self.space.distinct(), self.seed or 0, made, self.options)
-        return self.guide.around(sampler, self.seed, asks=ASKS)
+        return self.guide.around(sampler, self.seed, asks=ASKS, begun=begun)
 
     def check(self) -> None:
         """Look whether the sampler of Optuna can be made.

@@ -83,15 +83,16 @@ class RandomParameterSampling:
         """Return the same sampling with this seed."""
         return reseeded(self, seed)
 
-    def sampler(self) -> Sampler:
-        """Return a sampler for the rule."""
+    def sampler(self, begun: Sequence[Configuration] = ()) -> Sampler:
+        """Return a sampler for the rule; see `Sampling`."""
         if self.rule == "sobol":
             from samplers.sobol import SobolSampler  # noqa: PLC0415 -- SciPy takes a second
 
             sobol = SobolSampler(self.space, self.seed or 0)
-            return self.guide.around(sobol, self.seed, in_order=True, skips=not self.duplicates)
+            skips = not self.duplicates
+            return self.guide.around(sobol, self.seed, in_order=True, skips=skips, begun=begun)
         sampler = RandomSampler(self.space, self.seed or 0)
-        return self.guide.around(sampler, self.seed, skips=not self.duplicates)
+        return self.guide.around(sampler, self.seed, skips=not self.duplicates, begun=begun)
 
 
 class RandomSampler:

@@ -70,8 +70,12 @@ class Sampling(Protocol):
         """Return the same sampling with this seed."""
         ...
 
-    def sampler(self) -> Sampler:
-        """Return a new sampler that has been told nothing."""
+    def sampler(self, begun: Sequence[Configuration] = ()) -> Sampler:
+        """Return a new sampler that has been told nothing.
+
+        `begun` is what was proposed before, when points, refusals or the space were others: the
+        sampler goes on after it.
+        """
         ...
 
 

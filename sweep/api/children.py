@@ -12,14 +12,13 @@ from typing import Any
 from sweep.api.service import AtTheService
 from sweep.core.definition import SweepDefinition
 from sweep.core.single import Single
-from sweep.engine.replicate import replicate_of
+from sweep.engine.replicate import VARIABLES
 from sweep.engine.template import ScriptTemplate
 from sweep.engine.wishes import leave
 from sweep.errors import WorkspaceError
 from sweep.script.files import own
 from sweep.script.values import read_back
 from sweep.storage.reader import MetricRow, RunRow, SweepReader
-from sweep.storage.replicates import place_of
 from sweep.storage.targets import target_of
 from sweep.storage.workspace import SweepFolder
 
@@ -105,7 +104,7 @@ class KeptRun(AtTheService):
         """Return the run's properties: its own and those of its sweep, such as git's."""
         with self._reader() as reader:
             own = reader.tags(self.number, "property")
-            return {**reader.tags(-1, "property"), **_replicate(reader, self.number), **own}
+            return {**reader.tags(-1, "property"), **_replicate(reader.run(self.number)), **own}
 
     properties = property(get_properties)
 
@@ -165,15 +164,10 @@ class KeptRun(AtTheService):
         return f"{type(self).__name__}({self.id!r})"
 
 
-def _replicate(reader: SweepReader, number: int) -> dict[str, str | None]:
+def _replicate(row: RunRow | None) -> dict[str, str | None]:
     """Return which replicate a run is and its seed, if configurations are run several times."""
-    definition = SweepDefinition.from_wire(reader.get("definition"))
-    row = reader.run(number) if definition.limits.replicates > 1 else None
-    place = row and place_of(row)
-    if not place:
-        return {}
-    seed = definition.sampling.seed
-    return {name: str(value) for name, value in replicate_of(place, seed).items()}
+    facts = {} if row is None else row.facts
+    return {name: str(facts[name]) for name in VARIABLES if name in facts}
 
 
 def metrics_of(reader: SweepReader, row: RunRow, name: str | None = None) -> dict[str, Any]:

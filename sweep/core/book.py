@@ -10,7 +10,7 @@ from policies import Leaderboard, Verdict
 from samplers import Configuration, dice
 from sweep.core.definition import SweepDefinition
 from sweep.core.events import Event, Lost, Redefined, Reported
-from sweep.core.lineup import Lineup, with_functions_of
+from sweep.core.lineup import Lineup, guided_otherwise, with_functions_of
 from sweep.core.prior import Trial
 from sweep.core.replicates import Replicated
 from sweep.core.run import TERMINAL, RunRecord, RunState
@@ -187,6 +187,7 @@ class Book:
             self.lineup.again(record)
         new = SweepDefinition.from_wire(event.definition)
         sampling = with_functions_of(self.definition.sampling, new.sampling)
+        otherwise = guided_otherwise(self.definition.sampling, sampling)
         self.definition = new = replace(new, sampling=sampling, prior=self.definition.prior)
         self._policy = new.policy
         board = new.policy.leaderboard(new.goal)
@@ -198,7 +199,7 @@ class Book:
                 losses[number] = self._loss(number)
                 told = new.policy.finished if record.verdict is None else new.policy.stopped
                 told(board, number)
-        self.lineup.redefine(new.sampling, new.limits.runs, losses)
+        self.lineup.redefine(new.sampling, new.limits.runs, losses, otherwise=otherwise)
         self._learn_from_trials()
 
 

@@ -12,6 +12,8 @@ from samplers import (
     SpaceError,
     absent_functions,
     functions_of,
+    guide_of,
+    sampling_wire,
     with_functions,
 )
 from sweep.core.run import RunRecord
@@ -33,6 +35,7 @@ class Lineup:
     def __init__(self, sampling: Sampling, most: int, given: Sequence[Configuration] = ()) -> None:
         self._given = given
         self.runs: dict[int, RunRecord] = {}
+        self._begun: list[Configuration] = []  # while points and refusals were others
         self._sampler = sampling.sampler()
         self._exact = sampling.exact
         self._most = most
@@ -84,15 +87,26 @@ class Lineup:
         with contextlib.suppress(SpaceError):
             self._sampler.tell(configuration, loss)
 
-    def redefine(self, sampling: Sampling, most: int, losses: Mapping[int, float | None]) -> None:
+    def redefine(
+        self,
+        sampling: Sampling,
+        most: int,
+        losses: Mapping[int, float | None],
+        *,
+        otherwise: bool = False,
+    ) -> None:
         """Go on with another sampling, which learns what is known.
 
         Args:
             sampling: gives configurations from now on.
             most: upper bound on the number of runs.
             losses: outcomes of the runs that are over, by number.
+            otherwise: whether points or refusals have changed, so it is no matter of numbers
+                where the sampling goes on.
         """
-        self._sampler = sampling.sampler()
+        if otherwise:
+            self._begun = self._proposed()[len(self._given) :]
+        self._sampler = sampling.sampler(self._begun) if self._begun else sampling.sampler()
         self._exact, self._most, self._exhausted = sampling.exact, most, False
         for number, loss in losses.items():
             self.learn(self.runs[number].configuration, loss)
@@ -101,6 +115,10 @@ class Lineup:
         """Let a run that is over run once more."""
         self._pending[record.number] = record.configuration
         self.wait(record)
+
+    def _proposed(self) -> list[Configuration]:
+        """Return the configurations so far, in their order."""
+        return [record.configuration for record in self.runs.values()]
 
     def _ask(self, number: int, place: int) -> Configuration | None:
         """Return configuration `place`, the first run of which is run `number`."""
@@ -121,3 +139,13 @@ def with_functions_of(old: Sampling, new: Sampling) -> Sampling:
     """Return a sampling in its stored form with the functions that another one has."""
     functions = functions_of(old)
     return with_functions(new, functions) if absent_functions(new) and functions else new
+
+
+def guided_otherwise(old: Sampling, new: Sampling) -> bool:
+    """Tell whether a sampling with points or refusals, or without them now, is another one.
+
+    Only with points or refusals, so that sweeps of before there were any go on as they did.
+    """
+    if not (guide_of(old) or guide_of(new)):
+        return False
+    return sampling_wire(old) != sampling_wire(new)

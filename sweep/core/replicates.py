@@ -130,9 +130,16 @@ class Replicated(Lineup):
             self.learn(record.configuration, self._loss(place))
             self._pending.pop(place, None)
 
-    def redefine(self, sampling: Sampling, most: int, losses: Mapping[int, float | None]) -> None:
+    def redefine(
+        self,
+        sampling: Sampling,
+        most: int,
+        losses: Mapping[int, float | None],
+        *,
+        otherwise: bool = False,
+    ) -> None:
         """Go on with another sampling, which learns what is known; see `Lineup`."""
-        super().redefine(sampling, most, {})
+        super().redefine(sampling, most, {}, otherwise=otherwise)
         self._losses = {n: _known(self.runs[n], loss) for n, loss in losses.items()}
         for place, group in enumerate(self._members):
             if self._is_over(place):
@@ -143,6 +150,9 @@ class Replicated(Lineup):
         self._pending[_configuration(record)] = record.configuration
         self._losses.pop(record.number, None)
         self.wait(record)
+
+    def _proposed(self) -> list[Configuration]:
+        return [group[0].configuration for group in self._members]
 
     def _is_open(self) -> bool:
         """Tell whether the latest configuration has runs that are still to be launched."""

@@ -40,7 +40,7 @@ class Single:
         """Return itself: there are no dice."""
         return self
 
-    def sampler(self) -> Single:
+    def sampler(self, begun: Sequence[Configuration] = ()) -> Single:  # noqa: ARG002
         """Return itself: it learns nothing."""
         return self
 

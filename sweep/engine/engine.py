@@ -106,6 +106,7 @@ class Engine:
             scheduler.definition.metric,
             scheduler.runs,
             MetricWatch(scheduler.definition.metric),
+            seed=scheduler.definition.sampling.seed,
         )
         self._batch = Batch()
         self._commands: list[Command] = []

@@ -30,6 +30,7 @@ from sweep.core.events import (
 from sweep.core.failure import KINDS, Kind
 from sweep.core.metric_watch import MetricWatch
 from sweep.core.run import RunRecord, RunState
+from sweep.engine.replicate import replicate_of
 from sweep.storage.journal import Batch, Metric
 
 METRIC_KINDS = {"s": "scalar", "l": "list", "r": "row", "t": "table", "i": "image", "j": "json"}
@@ -49,6 +50,7 @@ class Translator:
         watch: notices when the primary metric does not come.
         facts: what is known of each run besides its state.
         stops: when each attempt that is to stop was decided to, by run and attempt.
+        seed: of the sweep.
     """
 
     metric: str
@@ -56,6 +58,7 @@ class Translator:
     watch: MetricWatch
     facts: dict[int, dict[str, Any]] = field(default_factory=dict)
     stops: dict[tuple[int, int], float] = field(default_factory=dict)
+    seed: int | None = None
     _warned: set[str] = field(default_factory=set)
 
     def events(self, message: Message, at: float, batch: Batch) -> Iterable[Event]:
@@ -109,7 +112,7 @@ class Translator:
 
     def _place(self, run: int) -> dict[str, Any]:
         place = self.runs[run].place
-        return {} if place is None else {"configuration_number": place[0], "replicate": place[1]}
+        return {} if place is None else dict(replicate_of(place, self.seed))
 
     def _current(self, message: RunStarted | RunEnded | RunLost) -> bool:
         record = self.runs[message.run]
