@@ -62,11 +62,12 @@ class SlurmProvider:
 
     @staticmethod
     def check(options: Mapping[str, Any]) -> None:
-        """Refuse what Slurm would not understand.
+        """Refuse what Slurm would not understand, and a Slurm that does not answer.
 
         Raises:
             ConfigError: an option is not one.
             UserError: there is no Slurm here.
+            TargetError: its controller does not answer; the message is what it says.
         """
         for key, value in options.items():
             if key not in OPTIONS:
@@ -76,6 +77,7 @@ class SlurmProvider:
         missing = [tool for tool in TOOLS if shutil.which(tool) is None]
         if missing:
             raise UserError(f"Slurm's {', '.join(missing)} not found: a pool needs its commands")
+        _slurm(["squeue", "--me", "--noheader"])
 
     def launch(self, name: str) -> None:
         """Submit a job.

@@ -86,6 +86,15 @@ def test_where_there_is_no_slurm_that_is_said(tmp_path, monkeypatch):
         a_pool(tmp_path).check()
 
 
+def test_where_its_controller_does_not_answer_that_is_said(tmp_path, monkeypatch):
+    monkeypatch.setenv("PATH", str(tmp_path), prepend=":")
+    for tool in ("sbatch", "squeue", "scancel"):
+        (tmp_path / tool).write_text("#!/bin/sh\necho no controller answers >&2\nexit 1\n")
+        (tmp_path / tool).chmod(0o700)
+    with pytest.raises(TargetError, match="squeue: no controller answers"):
+        a_pool(tmp_path).check()
+
+
 @pytest.mark.ray
 @pytest.mark.timeout(400)
 @pytest.mark.slurm
