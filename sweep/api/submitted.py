@@ -16,6 +16,7 @@ from sweep.storage.feed import Feed
 from sweep.storage.reader import SweepReader
 from sweep.storage.targets import target_of
 from sweep.storage.workspace import SweepFolder
+from sweep.view.ending import ending
 
 POLL = 0.1
 
@@ -62,7 +63,7 @@ class Submitted(AtTheService):
         """Wait for the end; return the details.
 
         Args:
-            show_output: print what happens meanwhile.
+            show_output: print what happens meanwhile, and what it has come to.
             wait_post_processing: has no effect.
             raise_on_error: raise when it has failed.
 
@@ -80,6 +81,8 @@ class Submitted(AtTheService):
                             sys.stdout.write(line + "\n")
                     status, reason = reader.get("status")
                     if status in OVER:
+                        if show_output:
+                            sys.stdout.writelines(line + "\n" for line in ending(reader))
                         break
                     if not working:
                         raise RunFailed(

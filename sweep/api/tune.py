@@ -38,6 +38,7 @@ from sweep.errors import ConfigError, UserError
 from sweep.storage.feed import Feed
 from sweep.storage.reader import SweepReader
 from sweep.storage.workspace import SweepFolder
+from sweep.view.ending import ending
 
 Train = Callable[..., Any]
 
@@ -200,6 +201,7 @@ def _work(
                 status = opened.engine.work()
             if show_output:
                 tell()
+                sys.stdout.writelines(line + "\n" for line in ending(reader))
     return status
 
 

@@ -175,7 +175,12 @@ class TestWaiting:
         run.wait_for_completion(show_output=True, wait_post_processing=True)
         out = capsys.readouterr().out
         assert "run 4 completed  best 0.95 of 3 reports" in out
-        assert out.endswith("sweep Completed\n")
+        assert out.endswith(
+            "sweep Completed\n"
+            "Completed: 6 runs: 3 completed, 1 stopped early, 1 failed, 1 canceled, in 9.0 s\n"
+            "Bandit judged 9 times and stopped 1 run, which saved about 18% of the reports\n"
+            "  from the decision to the last process gone: p50 0.0 ms, p99 0.0 ms\n"
+        )
 
     def test_for_what_has_failed(self, place):
         folder = kept(place, points=1)
