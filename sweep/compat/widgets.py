@@ -8,6 +8,7 @@ from typing import Any
 
 from sweep.api.pipeline import PipelineRun
 from sweep.api.runs import HyperDriveRun
+from sweep.errors import ConfigError
 from sweep.view.notebook import show
 
 
@@ -49,7 +50,13 @@ class RunDetails:
 
 
 def lines_of(run: Any) -> Iterator[str]:
-    """Yield how a run stands, as lines of text."""
+    """Yield how a run stands, as lines of text.
+
+    Raises:
+        ConfigError: it is no run.
+    """
+    if not hasattr(run, "get_status"):
+        raise ConfigError(f"RunDetails: expected a run, a sweep or a pipeline, got {run!r}")
     if isinstance(run, PipelineRun):
         yield f"pipeline: {run.get_status()}"
         for name, step in run.runs.items():

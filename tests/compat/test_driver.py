@@ -12,6 +12,7 @@ from pathlib import Path
 import pytest
 
 from sweep.compat import widgets
+from sweep.errors import ConfigError
 
 ROOT = Path(__file__).parents[2]
 
@@ -280,6 +281,11 @@ def test_somebody_else_may_show_a_run(monkeypatch, capsys):
     widgets.RunDetails("a run").show(render_lib=None, widget_settings={"debug": True})
     assert shown == ["a run"]
     assert capsys.readouterr().out == ""
+
+
+def test_what_is_no_run_cannot_be_shown():
+    with pytest.raises(ConfigError, match="expected a run, a sweep or a pipeline, got None"):
+        widgets.RunDetails(None).show()
 
 
 class TestNotebook:
