@@ -157,7 +157,7 @@ def test_the_core_touches_nothing(path):
 
 def test_ray_is_imported_where_it_runs():
     found = {name_of(p) for p in SOURCES if "ray" in {m.split(".")[0] for m in imports(p)}}
-    runs = ("host", "node_main", "node_watch", "probe", "spark_main")
+    runs = ("host", "lean_ray", "node_main", "node_watch", "probe", "spark_main")
     assert found == {f"sweep/compute/{name}.py" for name in runs}
 
 

@@ -60,7 +60,7 @@ class Guarded:
         self._guard.setblocking(True)
         answer = json.loads(self._words.readline())
         if answer["event"] != "started":
-            self.close()
+            self._let_go()
             raise TargetError(f"{argv[0]} cannot be started: {answer['error']}")
         self._guard_pid: int = answer["guard"]
         self.pid: int = answer["pid"]
@@ -79,11 +79,16 @@ class Guarded:
         """End it, after `grace` seconds by force; return when its last process is gone."""
         if self.into >= 0:
             os.close(self.into)
+            self.into = -1
         with contextlib.suppress(OSError):
             send_order(self._guard, {"do": "stop", "grace": grace}, [])
             self._guard.settimeout(grace + GOODBYE)
             self._words.readline()
+        self._let_go()
+
+    def _let_go(self) -> None:
         self._words.close()
         self._guard.close()
-        if self.out >= 0:
-            os.close(self.out)
+        for pipe in (self.into, self.out):
+            if pipe >= 0:
+                os.close(pipe)

@@ -33,6 +33,7 @@ from threading import Thread
 from typing import Any
 
 from sweep.compute import ensemble, guard, link, near, slot, spread
+from sweep.compute.lean_ray import leave_out
 from sweep.compute.probe import first_line, has_room
 from sweep.compute.ray_environment import OBJECT_STORE_BYTES
 from sweep.compute.travelling import TRAVEL
@@ -94,6 +95,7 @@ class Host:
         if order["address"]:
             ray.init(address=order["address"], **quiet)
         else:
+            leave_out()
             ray.init(
                 address="local",
                 num_cpus=order["cpus"],

@@ -12,6 +12,8 @@ import os
 import sys
 import time
 
+from sweep.compute.lean_ray import leave_out
+
 LOOK_SECONDS = 0.2
 
 
@@ -25,7 +27,8 @@ def main() -> None:
     out = os.dup(1)
     os.dup2(2, 1)  # what Ray prints must not reach who waits for the address
     params = RayParams(**arguments)
-    params.update_if_absent(min_worker_port=0, max_worker_port=0, include_log_monitor=False)
+    params.update_if_absent(min_worker_port=0, max_worker_port=0)
+    leave_out()
     node = Node(
         params, head="gcs_address" not in arguments, shutdown_at_exit=False, spawn_reaper=False
     )
