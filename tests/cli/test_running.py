@@ -197,7 +197,8 @@ from pathlib import Path
 from sweep import Run
 
 run = Run.get_context()
-run.log("accuracy", 0.5)
+for value in (0.4, 0.5):
+    run.log("accuracy", value)
 if (run.number, run.attempt) == (0, 1):
     Path(run.folder, "outputs", "started").touch()
     time.sleep(600)
@@ -268,7 +269,7 @@ def test_a_reader_who_has_had_enough_does_not_end_the_sweep(tmp_path, monkeypatc
     monkeypatch.chdir(tmp_path)
     (tmp_path / "hdconfig.yml").write_text(HDCONFIG)
     (tmp_path / "train.py").write_text(
-        "from sweep import Run\nRun.get_context().log('accuracy', 1)\n"
+        "from sweep import Run\nfor n in 0, 1:\n    Run.get_context().log('accuracy', n)\n"
     )
     process = started(tmp_path, "start", "hdconfig.yml", "train.py")
     assert process.stdout.readline().startswith("HD_")

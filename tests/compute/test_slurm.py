@@ -14,9 +14,9 @@ from sweep.compute.pool import Pool
 from sweep.compute.target import RunLost, RunStarted
 from sweep.errors import ConfigError, TargetError, UserError
 from sweep.lease import holder
-from tests.cli.workspaces import until
 from tests.compute.pools import states, using
 from tests.compute.slurms import running_slurm, slurm
+from tests.compute.sparks import until
 
 IDLE = 2.0
 
