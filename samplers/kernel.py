@@ -24,7 +24,7 @@ NEXT_TO_NOTHING = 1e-3
 
 ROOT = sqrt(5)
 BLOCK = 16384
-"""Numbers worked on at a time."""
+"""Numbers worked on at a time: they fit into a processor's cache, which is four times as fast."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,16 +43,30 @@ class Kernel:
 
     def __call__(self, a: Array, b: Array) -> Array:
         """Return the covariances (n x m) of the rows of `a` and of `b`."""
-        inverse = 1 / self.lengths[self.groups]
+        found = np.empty((len(a), len(b)))
+        rows = max(1, BLOCK // len(b))
+        for start in range(0, len(a), rows):
+            found[start : start + rows] = self._piece(a[start : start + rows], b)
+        return found
+
+    def _piece(self, a: Array, b: Array) -> Array:
+        inverse = ROOT / self.lengths[self.groups]
         left, right = a * inverse, b * inverse
-        found: Array = self.shares[0] * matern(distances(left, right))
+        found = decayed(np.sqrt(distances(left, right)))
+        found *= self.shares[0]
         if self.shares[1] > NEXT_TO_NOTHING:
             count = len(self.lengths)
             left, right = left * sqrt(count), right * sqrt(count)
+            added = np.zeros_like(found)
             for group in range(count):
-                columns = self.groups == group
-                apart = distances(left[:, columns], right[:, columns])
-                found += (self.shares[1] / count) * matern(apart)
+                columns = np.flatnonzero(self.groups == group)
+                if len(columns) == 1:
+                    far = np.abs(left[:, columns] - right[:, columns[0]])
+                else:
+                    far = np.sqrt(distances(left[:, columns], right[:, columns]))
+                added += decayed(far)
+            added *= self.shares[1] / count
+            found += added
         if self.shares[2] > NEXT_TO_NOTHING:
             found += self.shares[2] * quadratic(a, b, self.groups)
         return found
@@ -93,23 +107,19 @@ def distances(a: Array, b: Array) -> Array:
     return found
 
 
-def matern(squares: Array) -> Array:
-    """Return the kernel for squared distances."""
-    found = np.empty_like(squares)
-    for here, there in _blocks(squares, found):
-        far = np.sqrt(here)
-        far *= ROOT
-        value = far * (1 / 3)
-        value += 1
-        value *= far
-        value += 1
-        np.exp(np.negative(far, out=far), out=far)
-        np.multiply(value, far, out=there)
+def decayed(far: Array) -> Array:
+    """Return Matérn 5/2 for distances of 1 / `ROOT` length scales, which are used up."""
+    found = far * (1 / 3)
+    found += 1
+    found *= far
+    found += 1
+    np.exp(np.negative(far, out=far), out=far)
+    found *= far
     return found
 
 
 def matern_and_slope(squares: Array) -> tuple[Array, Array]:
-    """Return the kernel for squared distances, and its derivative in them."""
+    """Return Matérn 5/2 for squared distances in length scales, and its derivative in them."""
     found, slopes = np.empty_like(squares), np.empty_like(squares)
     for here, there, slope in _blocks(squares, found, slopes):
         far = np.sqrt(here)
@@ -125,7 +135,7 @@ def matern_and_slope(squares: Array) -> tuple[Array, Array]:
 
 
 def _blocks(*arrays: Array) -> Iterator[tuple[Array, ...]]:
-    """Yield pieces of equal arrays that fit into a processor's cache: four times as fast."""
+    """Yield pieces of equal arrays."""
     flat = [array.reshape(-1) for array in arrays]
     for start in range(0, flat[0].size, BLOCK):
         yield tuple(array[start : start + BLOCK] for array in flat)

@@ -75,7 +75,7 @@ class WarpedProcess:
 def _milestone(losses: Sequence[float]) -> int:
     """Return how many of the `losses` the scales are fitted to: of few, all."""
     count = len(losses)
-    step = 1 if count < 60 else 5 if count < 200 else 20
+    step = 1 if count < 30 else 2 if count < 60 else 5 if count < 200 else 20
     before = count - count % step
     return before if any(map(isfinite, losses[:before])) else count
 
