@@ -49,7 +49,8 @@ TOP = 0.05
 """The share of a draw that a stop should not have hit."""
 REFERENCES = ("hyperband", "hindsight", "none")
 PEERS = ("Optuna", "Ray Tune")
-SIDES = (("left", 6, 4), ("left", 6, -11), ("right", -6, 4), ("right", -6, -11), ("left", 6, 16))
+_ACROSS = (("left", 6), ("right", -6))
+SIDES = [(side, across, up) for up in (4, -11, 16, -24, 28) for side, across in _ACROSS]
 """Where a name may stand beside its point: how it is aligned, points across and up."""
 DOT = 5.0
 """Half the width of a point, in pixels."""
@@ -150,10 +151,12 @@ def draw(results: Results, path: Path) -> None:
     axes = (figure := Figure(figsize=(8, 5), layout="constrained")).subplots()
     points = {}
     for name, by_task in results.items():
+        if name.startswith("baseline"):
+            continue  # each would lie upon the policy that it stands beside in the table
         every = np.array(list(by_task.values()))
         epochs, regret, worst = every[:, 0].mean(), every[:, 1].mean(), every[:, 1].max()
         colour = "#b2182b" if name == "promising" else "#2166ac"
-        if name.startswith("baseline") or name in REFERENCES:
+        if name in REFERENCES:
             colour = "#999999"
         elif name.startswith(PEERS):
             colour = "#1b7837"
