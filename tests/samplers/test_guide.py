@@ -4,7 +4,7 @@ import re
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from samplers import (
@@ -211,7 +211,7 @@ def test_without_any_of_it_there_is_no_sampler_around_the_sampler() -> None:
     }
 
 
-@fixed
+@settings(fixed, max_examples=20)  # where all is refused, ten thousand draws each
 @given(st.data())
 def test_any_point_and_any_refusal_in_any_space(data: st.DataObject) -> None:
     space = data.draw(spaces)
