@@ -122,7 +122,7 @@ class TestTune:
             "stopping what runs; once more to stop at once; nothing is lost\n"
             f"go on with it: tune(..., resume={run.id!r})\n"
         )
-        assert out.endswith("sweep Paused: SIGINT: paused by the user\n")
+        assert "sweep Paused: SIGINT: paused by the user\nPaused" in out
         assert "run 0 completed  best 0.9 of 2 reports" in out
 
     def test_it_is_resumed_to_its_end(self, run):
@@ -261,7 +261,7 @@ def test_a_notebook_tunes_and_shows_a_table(place):
     client.execute()
     told = "".join(output["text"] for output in notebook.cells[2].outputs)
     assert "run 1 completed  best 3 of 1 report  ★ best so far" in told
-    assert told.endswith("sweep Completed\n")
+    assert "sweep Completed\nCompleted: 3 runs: 3 completed, in " in told
     assert notebook.cells[3].outputs[0]["data"]["text/plain"] == "{'x': 3}"
     table = notebook.cells[4].outputs[0]["data"]
     assert "<table" in table["text/html"]
