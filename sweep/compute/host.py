@@ -73,6 +73,7 @@ class Host:
                 await self._open(order)
             case "slot":
                 self._begin(self._serve(order["slot"], order["avoid"]))
+                await asyncio.sleep(0)  # until it is asked for: the next order may be to drop it
             case "start":
                 self._call(order["slot"], "start", *order["orders"])
             case "recall":

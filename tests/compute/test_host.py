@@ -1,0 +1,53 @@
+"""What a target host does with its orders, on a real Ray."""
+
+from __future__ import annotations
+
+import time
+
+import pytest
+
+from sweep.compute.host_process import HostProcess
+from sweep.compute.ray_environment import host_environment
+from sweep.compute.ray_folder import RayFolder
+
+PATIENCE = 60.0
+MORE_CPUS_THAN_THERE_ARE = 99
+
+
+@pytest.fixture
+def host(tmp_path):
+    folder = RayFolder(tmp_path / "ray")
+    host = HostProcess(host_environment(), tmp_path / "ray")
+    host.tell(
+        do="open",
+        address=None,
+        cpus=1,
+        gpus=0,
+        slot_cpus=MORE_CPUS_THAN_THERE_ARE,
+        slot_gpus=0,
+        temp=str(folder.short),
+        sockets=f"{folder.short}/s",
+        probe=None,
+        function=None,
+    )
+    yield host
+    host.close()
+    folder.clear()
+
+
+def heard(host: HostProcess, kind: str) -> dict:
+    """Hear something of a kind."""
+    deadline = time.monotonic() + PATIENCE
+    while time.monotonic() < deadline:
+        for said in host.hear(1.0):
+            if said["k"] == kind:
+                return said
+    raise AssertionError(f"nothing of {kind}")
+
+
+@pytest.mark.ray
+def test_a_slot_is_dropped_by_the_very_next_order(host):
+    heard(host, "ready")
+    host._unsent.append(b'{"do": "slot", "slot": 0, "avoid": []}\n{"do": "drop", "slot": 0}\n')
+    host._send()
+    assert heard(host, "down")["slot"] == 0
