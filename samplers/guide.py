@@ -167,7 +167,7 @@ class _Silent:
 
     def ask(self, number: int, pending: Sequence[Configuration] = ()) -> Configuration | None:
         """Return nothing."""
-        raise LookupError(f"nobody asks for {number} beside {len(pending)}")
+        raise NotImplementedError(f"nobody asks for {number} beside {len(pending)}")
 
     def tell(self, configuration: Configuration, loss: float | None) -> None:
         """Learn nothing."""

@@ -176,6 +176,14 @@ class TestNoMoreAreLaunched:
         story.run(2, 0.5)
         assert definition.sampling.told == [(0, pytest.approx(-0.5))]
 
+    def test_while_one_is_still_to_end(self):
+        definition = sweep(9, each=4, policy=BanditPolicy(slack_amount=0.1))
+        story = Story(definition, slots=2)
+        story.run(0, 0.9)
+        story.tell(Started(1.0, 1), Reported(1.0, 1, 0.1))
+        assert story.scheduler.runs[1].state is RunState.STOPPING
+        assert story.run(2, 0.9) == [Launch(3, 1, {"a": 10}, (1, 0))]
+
     def test_but_the_slot_of_one_that_is_to_stop_waits_for_no_other_of_them(self):
         definition = sweep(9, policy=BanditPolicy(slack_amount=0.1))
         story = Story(definition, slots=1)

@@ -158,3 +158,11 @@ def test_each_sign_counts_the_way_it_reads() -> None:
     for sign in ("gain", "pace"):
         assert chance(middling._replace(**{sign: 2.0})) > chance(middling), sign
     assert set(WEIGHTS) < set(Signs._fields)
+
+
+def test_what_has_not_reported_or_is_over_already_teaches_nothing() -> None:
+    board = alike()
+    FIRST.finished(board, 77)  # it has not reported
+    assert board.count == 9
+    FIRST.finished(board, 1)
+    assert board.count == 9
