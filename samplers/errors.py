@@ -65,10 +65,16 @@ def spelled(what: str, word: object, known: Iterable[str]) -> str:
         words.setdefault(name.lower(), name)
     if isinstance(word, str) and (found := words.get(word.strip().lower())) is not None:
         return found
+    raise SpaceError(unknown(what, word, words.values()))
+
+
+def unknown(what: str, word: object, known: Iterable[str]) -> str:
+    """Return that `word` is not `what`, which member of `known` it may mean, and all of these."""
+    names = [*known]
     message = f"{word!r} is not {what}"
-    if isinstance(word, str) and (near := nearest(word.strip(), words)) is not None:
-        message += f"; did you mean {words[near]!r}?"
-    raise SpaceError(f"{message} (known: {', '.join(words.values())})")
+    if isinstance(word, str) and (near := nearest(word.strip(), names)) is not None:
+        message += f"; did you mean {near!r}?"
+    return f"{message} (known: {', '.join(names)})"
 
 
 def nearest(word: str, known: Iterable[str]) -> str | None:

@@ -1,11 +1,11 @@
 """Configurations of which a part is given, such as points that are to be tried first."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from typing import Any
 
 from samplers.choices import Branch, Choice, Constant, Node
-from samplers.errors import Misplaced, SpaceError, nearest, spelled
+from samplers.errors import Misplaced, SpaceError, nearest, unknown
 from samplers.number import Number, multiple
 from samplers.tree import decode, taken
 from samplers.values import canonical, plain, unwrapped
@@ -112,7 +112,7 @@ def entries_by_name(branch: Branch, given: Any, where: Where) -> dict[str, tuple
     for key, value in given.items():
         name = key if key in names else bare.get(_bare(key))
         if name is None:
-            raise Misplaced(_unknown(key, names), (*where, str(key)), name=True)
+            raise Misplaced(unknown("a parameter", key, names), (*where, str(key)), name=True)
         if name in found:
             message = f"{found[name][0]!r} and {key!r} are the same"
             raise Misplaced(message, (*where, str(key)), name=True)
@@ -151,14 +151,6 @@ def _option(choice: Choice, given: Any, units: Sequence[Any], start: int, where:
     if deeper and isinstance(given, Mapping):
         raise next((error for error in deeper if not error.name), deeper[0])
     raise Misplaced(not_an_option(choice, given), where)
-
-
-def _unknown(key: object, names: Iterable[str]) -> str:
-    try:
-        spelled("a parameter", key, names)
-    except SpaceError as error:
-        return str(error)
-    raise NotImplementedError(f"{key!r} is among {names}")
 
 
 def _bare(name: object) -> str:

@@ -121,3 +121,10 @@ def test_the_only_branch_says_what_does_not_fit() -> None:
     space = Space({"model": choice("linear", {"kind": "tree", "depth": choice(1, 2)})})
     with pytest.raises(Misplaced, match="depht"):
         RandomParameterSampling(space, points_to_evaluate=[{"model": {"depht": 1}}])
+
+
+def test_a_name_in_other_letters_is_a_mistake_and_said() -> None:
+    with pytest.raises(Misplaced, match="'A' is not a parameter; did you mean 'a'"):
+        RandomParameterSampling(SMALL, points_to_evaluate=[{"A": 1}])
+    with pytest.raises(Misplaced, match="'A' is not a parameter; did you mean 'a'"):
+        RandomParameterSampling(SMALL, refuse={"A": 1})
