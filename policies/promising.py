@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Iterator
+from itertools import takewhile
 from typing import Any, ClassVar
 
 from policies.goal import Goal
@@ -13,6 +15,8 @@ from policies.policy import EarlyTerminationPolicy, PolicyError, Verdict, after,
 SPACING = 1.3
 """From one look to the next, as a ratio: each look is a chance to be wrong."""
 FEWEST_FINISHED = 4
+FAR = 1 << 40
+"""No run makes so many reports."""
 RISK = 0.0125
 BASE, WEIGHTS = (
     -4.59,
@@ -67,14 +71,11 @@ class PromisingPolicy(EarlyTerminationPolicy):
         if isinstance(risk, bool) or not isinstance(risk, (int, float)) or not 0 < risk < 1:
             raise PolicyError("risk", f"expected a number between 0 and 1, got {risk!r}")
         self.risk = float(risk)
-        self._looks: list[int] = []  # all so far asked about, and one more
-        self._known: set[int] = set()
-        self._step = 1
+        self._looks = dict.fromkeys(self._all_looks())
 
     def due(self, interval: int) -> bool:
         """Tell whether a run is looked at: rarely, and more rarely the longer it goes."""
-        self._look_to(interval)
-        return interval in self._known
+        return interval in self._looks
 
     def dues(self, before: int, interval: int) -> int:
         """Return how often a run is looked at after report `before` and up to `interval`."""
@@ -82,8 +83,7 @@ class PromisingPolicy(EarlyTerminationPolicy):
 
     def looks(self, interval: int) -> list[int]:
         """Return all looks up to an interval."""
-        self._look_to(interval)
-        return [look for look in self._looks if look <= interval]
+        return [*takewhile(lambda look: look <= interval, self._looks)]
 
     def leaderboard(self, goal: Goal) -> Leaderboard:
         """Ask for what is known of the ends of runs."""
@@ -140,14 +140,13 @@ class PromisingPolicy(EarlyTerminationPolicy):
             **super().properties(),
         }
 
-    def _look_to(self, interval: int) -> None:
-        """Know all looks up to an interval."""
-        while self._step * self.evaluation_interval < interval or self._step == 1:
-            self._step = max(self._step + 1, round(self._step * SPACING))
-            look = self._step * self.evaluation_interval
-            if look >= self.delay_evaluation:
-                self._looks.append(look)
-                self._known.add(look)
+    def _all_looks(self) -> Iterator[int]:
+        """Yield all looks, which are about a hundred."""
+        step = 1
+        while step < FAR:
+            step = max(step + 1, round(step * SPACING))
+            if step * self.evaluation_interval >= self.delay_evaluation:
+                yield step * self.evaluation_interval
 
 
 def chance(signs: Signs) -> float:

@@ -166,3 +166,11 @@ def test_what_has_not_reported_or_is_over_already_teaches_nothing() -> None:
     assert board.count == 9
     FIRST.finished(board, 1)
     assert board.count == 9
+
+
+def test_a_copy_and_its_original_look_at_the_same_times() -> None:
+    first = PromisingPolicy()
+    audited = first.with_audit(0.1)
+    assert first.due(20) == audited.due(20)
+    assert first.looks(20) == audited.looks(20) == [2, 3, 4, 5, 6, 8, 10, 13, 17]
+    assert audited.dues(0, 20) == 9
