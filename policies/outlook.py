@@ -5,7 +5,6 @@ from __future__ import annotations
 import math
 from array import array
 from collections.abc import Sequence
-from itertools import accumulate
 from statistics import median
 from typing import NamedTuple, Protocol
 
@@ -159,7 +158,7 @@ class Outlook(Leaderboard):
 
     def signs(self, run: int) -> Signs:
         """Return what there is to see of a run that is worse than the best finished one."""
-        ended, bests = self.finished(), [*accumulate(self.scores(run), max)]
+        ended, bests = self.finished(), [*self.progress(run)]
         interval, now = len(bests), bests[-1]
         looks = self._policy.looks(interval)
         need, gains = ended.best - now, self.gains(interval)

@@ -45,7 +45,8 @@ class Guide:
         self.duplicates = duplicates
         self.refusals = Refusals(space.root, refuse)
         self.points = _points(points)
-        self._whole = [self._is_whole(point, place) for place, point in enumerate(self.points)]
+        places: dict[str, int] = {}
+        self._whole = [self._is_whole(n, point, places) for n, point in enumerate(self.points)]
         if self.refusals and not self.refusals.absent:
             self._check_left()
 
@@ -136,7 +137,8 @@ class Guide:
             asks=0,
         ).ask(0)
 
-    def _is_whole(self, point: Mapping[str, Any], place: int) -> bool:
+    def _is_whole(self, place: int, point: Mapping[str, Any], places: dict[str, int]) -> bool:
+        """Check a point, and tell whether it is whole; `places` are those of whole ones before."""
         where = ("points_to_evaluate", place)
         try:
             whole = is_whole(self._space.root, point)
@@ -149,17 +151,10 @@ class Guide:
             refuser = self.refusals.refuser(configuration)
             if refuser is not None:
                 raise Misplaced(f"is refused, by refuse[{refuser}]", where)
-        if not self.duplicates:
-            for before in range(place):
-                if self._same(configuration, before):
-                    raise Misplaced(f"is the same as points_to_evaluate[{before}]", where)
+        before = places.setdefault(self._space.key(configuration), place)
+        if before != place and not self.duplicates:
+            raise Misplaced(f"is the same as points_to_evaluate[{before}]", where)
         return True
-
-    def _same(self, configuration: Mapping[str, Any], place: int) -> bool:
-        if not is_whole(self._space.root, self.points[place]):
-            return False
-        other = completed(self._space.root, self.points[place], ())
-        return self._space.key(other) == self._space.key(configuration)
 
 
 class _Silent:
