@@ -6,6 +6,7 @@ import shlex
 from typing import Any
 
 import policies
+import samplers
 from policies import NoTerminationPolicy
 from sweep.formats.guidance import GUIDING
 from sweep.formats.portable import (
@@ -25,12 +26,7 @@ POLICIES = {
 }
 """What hdconfigs call the policies, by their wire names."""
 
-SAMPLINGS = {
-    "RANDOM": "random",
-    "GRID": "grid",
-    "BayesianOptimization": "bayesian",
-    "Optuna": "optuna",
-}
+SAMPLINGS = {kind.name: word for word, kind in samplers.SAMPLINGS.items()}
 """What files call the samplings, by their wire names."""
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+import samplers
 from samplers.words import is_wire
 from sweep.formats.hdconfig_writer import POLICIES
 from sweep.formats.portable import (
@@ -16,12 +17,7 @@ from sweep.formats.portable import (
     settings_of,
 )
 
-SAMPLINGS = {
-    "RANDOM": "RandomParameterSampling",
-    "GRID": "GridParameterSampling",
-    "BayesianOptimization": "BayesianParameterSampling",
-    "Optuna": "OptunaParameterSampling",
-}
+SAMPLINGS = {kind.name: kind.__name__ for kind in samplers.SAMPLINGS.values()}
 TAKEN = ("max_consecutive_failures", "replicates")
 """Of the bounds beyond HyperDrive's, those that `HyperDriveConfig` takes."""
 

@@ -75,20 +75,19 @@ def _curves(past: Past, one: Outcome, *, named: bool) -> Panel:
     stopped = [r for r in others if r.number in one.stopped]
     went_on = [r for r in others if r.number not in one.stopped]
     first = [r for r in past.recordings if r.number == winner]
+    names = ("saved", "went on", "stopped", f"winner: run {winner}") if named else ("",) * 4
     marks: list[Mark] = [
-        _joined(((r, one.ends(r) - 1, len(r.values)) for r in stopped), PALE, "saved", width=0.8),
-        _joined(((r, 0, one.ends(r)) for r in went_on), WENT_ON, "went on", opacity=0.55),
-        _joined(((r, 0, one.ends(r)) for r in stopped), STOPPED, "stopped", opacity=0.7),
+        _joined(((r, one.ends(r) - 1, len(r.values)) for r in stopped), PALE, names[0], width=0.8),
+        _joined(((r, 0, one.ends(r)) for r in went_on), WENT_ON, names[1], opacity=0.55),
+        _joined(((r, 0, one.ends(r)) for r in stopped), STOPPED, names[2], opacity=0.7),
         _joined(((r, one.ends(r) - 1, len(r.values)) for r in first), BEST, width=2, opacity=0.35),
-        _joined(((r, 0, one.ends(r)) for r in first), BEST, f"winner: run {winner}", width=2.5),
+        _joined(((r, 0, one.ends(r)) for r in first), BEST, names[3], width=2.5),
     ]
     for some, colour in ((stopped, STOPPED), (first, BEST)):
         ends = [r for r in some if r.number in one.stopped]
         x, y = [float(one.ends(r)) for r in ends], [r.values[one.ends(r) - 1] for r in ends]
         hover = [plain(f"run {r.number}: {one.stopped[r.number].reason}") for r in ends]
         marks.append(Points(x, y, colour, size=4, hover=hover))
-    if not named:
-        marks = [_without_name(mark) for mark in marks]
     metric = Axis(plain(past.metric))
     title = f"{one.kind}\n{one.words}" if one.words else one.kind
     shown = [mark for mark in marks if not isinstance(mark, (Line, Points)) or mark.x]
@@ -111,11 +110,3 @@ def _joined(
             x += [*map(float, range(begin + 1, end + 1)), math.nan]
             y += [*one.values[begin:end], math.nan]
     return Line(x, y, colour, width, opacity, name if x else "")
-
-
-def _without_name(mark: Mark) -> Mark:
-    return (
-        Line(mark.x, mark.y, mark.colour, mark.width, mark.opacity)
-        if isinstance(mark, Line)
-        else mark
-    )
