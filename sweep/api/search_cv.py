@@ -54,7 +54,8 @@ class SweepSearchCV(BaseSearchCV):  # type: ignore[misc]
         concurrent: how many candidates go on side by side.
         scoring: a scorer, its name, or None: the estimator's own. Higher is better.
         n_jobs, refit, cv, verbose, error_score, return_train_score: as in `RandomizedSearchCV`;
-            `refit` may be a function of `cv_results_` that returns an index.
+            `refit` may be a function of `cv_results_` that returns an index, and a repeated
+            cross-validation as `cv` is what `replicates` is elsewhere.
         random_state: of the sampling.
 
     Attributes:

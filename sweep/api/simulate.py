@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import contextlib
 import gc
-from collections.abc import Iterator, Mapping
+import inspect
+import math
+from collections.abc import Callable, Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 
 from policies import EarlyTerminationPolicy, Goal
@@ -12,10 +14,11 @@ from samplers import Sampling, Space
 from sweep.api.configuration import define
 from sweep.api.metric_goal import PrimaryMetricGoal
 from sweep.api.sampling import resolve
-from sweep.compute.simulated import Curve, Simulated
+from sweep.compute.simulated import Curve, SeededCurve, Simulated
 from sweep.compute.target import RunOrder
 from sweep.core.commands import Launch, SweepStatus
 from sweep.core.ranking import ranked
+from sweep.core.replicates import mean_of, seed_of
 from sweep.core.run import RunRecord
 from sweep.core.scheduler import Scheduler
 from sweep.engine.engine import Engine
@@ -45,6 +48,10 @@ class Simulation:
         self.runs: list[RunRecord] = list(scheduler.runs.values())
         self.evaluations = scheduler.evaluations
         self._scheduler = scheduler
+        self._members: dict[int, list[RunRecord]] = {}  # the runs of each configuration
+        for run in self.runs:
+            if run.place is not None:
+                self._members.setdefault(run.place[0], []).append(run)
 
     @property
     def reports(self) -> int:
@@ -62,36 +69,63 @@ class Simulation:
         score = board.best(run.number)
         return board.goal.from_score(score) if score > float("-inf") else None
 
+    def mean_value(self, run: RunRecord) -> float | None:
+        """Return the mean of the best values of all runs of a run's configuration.
+
+        That is its own best value where each configuration is run once; None for no value.
+        """
+        if run.place is None:
+            return self.best_value(run)
+        return mean_of(map(self._value, self._members[run.place[0]]))
+
     @property
     def best(self) -> RunRecord | None:
-        """The best run; None when no run has reported a finite value."""
+        """The best run; None when no run has reported a finite value.
+
+        Where each configuration is run several times, it is the best of the best configuration.
+        """
         goal = self._scheduler.definition.goal
-        order = ranked(self.runs, self.best_value, goal, discard_no_metric=True)
-        return order[0] if order else None
+        order = ranked(self.runs, self.mean_value, goal, discard_no_metric=True)
+        if not order or order[0].place is None:
+            return order[0] if order else None
+        return ranked(self._members[order[0].place[0]], self.best_value, goal)[0]
 
     def to_dataframe(self) -> pd.DataFrame:
-        """Return the runs as a pandas DataFrame, one a row."""
+        """Return the runs as a pandas DataFrame, one a row.
+
+        Where each configuration is run several times there are also configuration_number,
+        replicate, and after the metric the mean of the configuration, with ``_mean``.
+        """
         import pandas as pd  # noqa: PLC0415 - a second, and only here
 
-        from sweep.api.dataframe import cell, column_names  # noqa: PLC0415
+        from sweep.api.dataframe import PLACE, cell, column_names  # noqa: PLC0415
 
-        before = ("number", "status")
-        after = (self._scheduler.definition.metric, "reports", "reason", "started", "ended")
+        metric = self._scheduler.definition.metric
+        places = bool(self._members)
+        before = ("number", "status", *(PLACE if places else ()))
+        after = (metric, *((f"{metric}_mean",) if places else ()))
+        after += ("reports", "reason", "started", "ended")
         names = column_names((run.configuration for run in self.runs), {*before, *after})
         rows = [
             (
-                *(run.number, run.state.value),
+                *(run.number, run.state.value, *(run.place or ())),
                 *(cell(run.configuration.get(key)) for key in names),
-                *(self.best_value(run), run.reports, run.reason, run.started_at, run.ended_at),
+                *(self.best_value(run), *((self.mean_value(run),) if places else ())),
+                *(run.reports, run.reason, run.started_at, run.ended_at),
             )
             for run in self.runs
         ]
         frame: pd.DataFrame = pd.DataFrame(rows, columns=[*before, *names.values(), *after])
         return frame
 
+    def _value(self, run: RunRecord) -> float | None:
+        """Return the best value of a run as `mean_of` takes it."""
+        value = self.best_value(run)
+        return math.nan if value is None and run.reports else value
+
 
 def simulate(  # noqa: PLR0913 - a sweep has that many sides
-    curve: Curve,
+    curve: Curve | SeededCurve,
     *,
     space: Mapping[str, Any] | Space | None = None,
     max_total_runs: int,
@@ -101,12 +135,14 @@ def simulate(  # noqa: PLR0913 - a sweep has that many sides
     slots: int = 8,
     seed: int | None = 0,
     max_duration_minutes: float = 1e9,
+    replicates: int = 1,
 ) -> Simulation:
     """Run a sweep in virtual time: the same engine, with curves in the place of training.
 
     Args:
         curve: gives the reports of a configuration, as values or as pairs (seconds since the
-            last report, value).
+            last report, value). A parameter called `seed`, without a default, is given the
+            run's seed.
         space: what is searched.
         max_total_runs: upper bound on the number of runs.
         sampling: "random", "grid", "bayesian", or a sampling, which brings its own space.
@@ -115,6 +151,8 @@ def simulate(  # noqa: PLR0913 - a sweep has that many sides
         slots: how many runs execute at one time.
         seed: of all randomness.
         max_duration_minutes: virtual time of the sweep.
+        replicates: how many runs each configuration has, each with another seed;
+            `max_total_runs` counts all of them.
 
     Raises:
         ConfigError: something is missing, or has no meaning.
@@ -131,10 +169,16 @@ def simulate(  # noqa: PLR0913 - a sweep has that many sides
             "concurrent": slots,
             "duration_minutes": max_duration_minutes,
             "consecutive_failures": None,
+            "replicates": replicates,
         },
     )
-    target = Simulated(curve, definition.metric, slots, together=True)
     scheduler = Scheduler(definition)
+
+    def seed_of_run(number: int) -> int:
+        return seed_of(definition.sampling.seed, scheduler.runs[number].place or (number, 0))
+
+    seeds = seed_of_run if _takes_seed(curve) else None
+    target = Simulated(curve, definition.metric, slots, together=True, seeds=seeds)
 
     def order(launch: Launch) -> RunOrder:
         return RunOrder(launch.run, launch.attempt, launch.configuration)
@@ -142,6 +186,17 @@ def simulate(  # noqa: PLR0913 - a sweep has that many sides
     with _rare_collections():
         Engine(scheduler, target, NoJournal(), order).work()
     return Simulation(scheduler, target.now())
+
+
+def _takes_seed(curve: Callable[..., Any]) -> bool:
+    """Tell whether a curve has to be given the seed of its run."""
+    try:
+        taken = inspect.signature(curve).parameters.get("seed")
+    except (TypeError, ValueError):  # what is written in C may have none
+        return False
+    if taken is None or taken.kind is taken.POSITIONAL_ONLY:
+        return False
+    return taken.default is taken.empty
 
 
 @contextlib.contextmanager

@@ -18,6 +18,8 @@ from sweep.compute.target import (
 
 Curve = Callable[[Configuration], Iterable[float | tuple[float, float]]]
 """Gives the reports of a run: values, or pairs (seconds since the last report, value)."""
+SeededCurve = Callable[..., Iterable[float | tuple[float, float]]]
+"""The same, also given ``seed=``."""
 
 
 class Simulated:
@@ -30,22 +32,25 @@ class Simulated:
         seconds: the time between two reports that come without one.
         start_at: the virtual time at which the target opens.
         together: say all that happens at one moment at once, as a busy target does.
+        seeds: gives the seed of a run by its number, for a curve that takes it; None: none does.
 
     Example:
         >>> target = Simulated(lambda c: [c["lr"] * n for n in range(1, 11)], "accuracy", 8)
     """
 
-    def __init__(
+    def __init__(  # noqa: PLR0913 - four are seldom said
         self,
-        curve: Curve,
+        curve: Curve | SeededCurve,
         metric: str,
         slots: int,
         *,
         seconds: float = 1.0,
         start_at: float = 0.0,
         together: bool = False,
+        seeds: Callable[[int], int] | None = None,
     ) -> None:
         self._curve = curve
+        self._seeds = seeds
         self._metric = metric
         self._slots = slots
         self._seconds = seconds
@@ -68,7 +73,8 @@ class Simulated:
         key = (order.run, order.attempt)
         self._push(0.0, RunStarted(*key))
         try:
-            self._playing[key] = iter(self._curve(order.configuration))
+            seed = {} if self._seeds is None else {"seed": self._seeds(order.run)}
+            self._playing[key] = iter(self._curve(order.configuration, **seed))
         except Exception as error:  # noqa: BLE001 - the user's function may raise anything
             self._fail(key, error)
             return

@@ -13,7 +13,12 @@ from sklearn.cluster import KMeans
 from sklearn.datasets import make_classification
 from sklearn.exceptions import FitFailedWarning, NotFittedError
 from sklearn.linear_model import LogisticRegression, Ridge, SGDClassifier
-from sklearn.model_selection import GridSearchCV, GroupKFold, cross_val_score
+from sklearn.model_selection import (
+    GridSearchCV,
+    GroupKFold,
+    RepeatedStratifiedKFold,
+    cross_val_score,
+)
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import MinMaxScaler, StandardScaler
 from sklearn.tree import DecisionTreeClassifier
@@ -53,6 +58,17 @@ def checks():
 @pytest.mark.parametrize(("estimator", "check"), [*checks()])
 def test_scikit_learns_own_checks(estimator, check):
     check(estimator)
+
+
+def test_candidates_are_measured_again_by_repeated_cross_validation():
+    cv = RepeatedStratifiedKFold(n_splits=3, n_repeats=2, random_state=0)
+    policy = BanditPolicy(slack_factor=0.01, delay_evaluation=2)
+    search = SweepSearchCV(TREE, DEPTHS, sampling="grid", n_iter=None, policy=policy, cv=cv)
+    table = search.fit(X, Y).cv_results_
+    reports = table["n_reports"][table["stopped"]]
+    assert len(reports) and max(reports) < 6, "a report per fold of each repetition"
+    alone = cross_val_score(clone(TREE).set_params(**search.best_params_), X, Y, cv=cv)
+    assert search.best_score_ == pytest.approx(alone.mean())
 
 
 def test_a_grid_without_a_policy_is_scikit_learns_grid():

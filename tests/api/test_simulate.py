@@ -125,9 +125,71 @@ def test_a_table(goal):
     assert list(frame["deep"]) == ['{"a": 1}'] * 2
 
 
+def test_several_runs_of_each_configuration():
+    def lucky(configuration, seed):
+        return [configuration["x"] + (seed % 100) / 50]
+
+    space, seen = {"x": choice(1, 2, 3)}, {}
+    done = simulate(
+        lucky, space=space, sampling="grid", max_total_runs=10, replicates=3, slots=2, seed=5
+    )
+    assert [run.configuration["x"] for run in done.runs] == [1, 1, 1, 2, 2, 2, 3, 3, 3]
+    assert [run.place for run in done.runs[:4]] == [(0, 0), (0, 1), (0, 2), (1, 0)]
+    for run in done.runs:
+        seen.setdefault(run.place[1], set()).add(
+            round(done.best_value(run) - run.configuration["x"], 9)
+        )
+    assert all(len(luck) == 1 for luck in seen.values()), "configurations have the same luck"
+    assert len(set.union(*seen.values())) == 3, "and replicates another"
+    of_last = [done.best_value(run) for run in done.runs[6:]]
+    assert done.mean_value(done.runs[6]) == pytest.approx(sum(of_last) / 3)
+    assert done.best in done.runs[6:]
+    assert done.best_value(done.best) == max(of_last)
+    frame = done.to_dataframe()
+    assert list(frame["configuration_number"]) == [0, 0, 0, 1, 1, 1, 2, 2, 2]
+    assert list(frame["replicate"]) == [0, 1, 2] * 3
+    assert list(frame["metric_mean"])[6:] == pytest.approx([sum(of_last) / 3] * 3)
+
+
+def test_one_lucky_run_is_not_the_best():
+    luck = iter([1, 1, 9, 0, 2, 2, 5, float("nan")])
+    done = simulate(
+        lambda _: [next(luck)],
+        space={"x": choice(1, 2, 3, 4)},
+        sampling="grid",
+        max_total_runs=8,
+        replicates=2,
+        slots=1,
+    )
+    assert [done.mean_value(run) for run in done.runs] == [1, 1, 4.5, 4.5, 2, 2, None, None]
+    assert done.best is done.runs[2]
+    luckier = iter([4, 4, 9, -9])
+    done = simulate(
+        lambda _: [next(luckier)],
+        space={"x": choice(1, 2)},
+        sampling="grid",
+        max_total_runs=4,
+        replicates=2,
+        slots=1,
+    )
+    assert done.best is done.runs[0], "the mean of its configuration counts"
+
+
+def test_a_curve_is_given_a_seed_only_where_it_has_no_other():
+    def own(configuration, seed=7):
+        return [seed]
+
+    space = {"x": uniform(0, 1)}
+    done = simulate(own, space=space, max_total_runs=2, replicates=2)
+    assert [done.best_value(run) for run in done.runs] == [7, 7]
+    done = simulate(lambda c, *, seed: [seed], space=space, max_total_runs=3)
+    assert len({done.best_value(run) for run in done.runs}) == 1, "each is the first of its kind"
+
+
 @pytest.mark.parametrize(
     ("given", "words"),
     [
+        ({"replicates": 2}, "replicates: expected at most 1, max_total_runs, got 2"),
         ({"slots": 0}, "slots: expected a whole number >= 1, got 0"),
         ({"slots": 1.5}, "slots: expected a whole number >= 1, got 1.5"),
         ({"max_total_runs": 0}, "max_total_runs: expected a whole number >= 1"),
