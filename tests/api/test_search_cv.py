@@ -66,7 +66,7 @@ def test_candidates_are_measured_again_by_repeated_cross_validation():
     search = SweepSearchCV(TREE, DEPTHS, sampling="grid", n_iter=None, policy=policy, cv=cv)
     table = search.fit(X, Y).cv_results_
     reports = table["n_reports"][table["stopped"]]
-    assert len(reports) and max(reports) < 6, "a report per fold of each repetition"
+    assert 0 < max(reports) < 6, "a report per fold of each repetition"
     alone = cross_val_score(clone(TREE).set_params(**search.best_params_), X, Y, cv=cv)
     assert search.best_score_ == pytest.approx(alone.mean())
 
