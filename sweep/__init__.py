@@ -71,6 +71,7 @@ if TYPE_CHECKING:
     from sweep.errors import ResourceError as ResourceError
     from sweep.errors import RunFailed as RunFailed
     from sweep.errors import SweepError as SweepError
+    from sweep.errors import SweepWarning as SweepWarning
     from sweep.errors import TargetError as TargetError
     from sweep.errors import UserError as UserError
     from sweep.errors import WorkspaceError as WorkspaceError
@@ -111,7 +112,7 @@ _NAMES = {
     "sweep.compat.widgets": "RunDetails",
     "sweep.compute.simulated": "Simulated",
     "sweep.errors": "ComputeTargetException ConfigError ResourceError RunFailed SweepError "
-    "TargetError UserError WorkspaceError",
+    "SweepWarning TargetError UserError WorkspaceError",
     "sweep.formats.conda": "CondaDependencies DEFAULT_CPU_IMAGE",
     "sweep.formats.environment": "Environment",
     "sweep.formats.runconfig": "RunConfiguration",

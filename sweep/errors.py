@@ -12,6 +12,8 @@ SweepError                  root; carries the exit code of the command line
 ├── Diverged                a journal does not belong to this sweep's definition
 ├── TargetError             a compute target could not be brought up or went away
 └── RunFailed               a run or a sweep that was waited for has failed
+
+SweepWarning                what a user should know of a sweep that is run nevertheless
 """
 
 from __future__ import annotations
@@ -123,3 +125,7 @@ class TargetError(SweepError):
 
 class RunFailed(SweepError):
     """A run or a sweep that was waited for has failed."""
+
+
+class SweepWarning(UserWarning):
+    """What a user of the Python interface should know of something that is done nevertheless."""

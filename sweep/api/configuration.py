@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import warnings
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -14,6 +13,7 @@ from sweep.api.children import KeptRun
 from sweep.api.given import runs_given
 from sweep.api.metric_goal import PrimaryMetricGoal, to_goal
 from sweep.api.runs import HyperDriveRun
+from sweep.api.warn import warn
 from sweep.core.definition import DEFAULT_DURATION_MINUTES, Limits, SweepDefinition
 from sweep.engine.ancestors import Ancestors
 from sweep.errors import ConfigError
@@ -87,10 +87,9 @@ class ScriptRunConfig:
         )
         useless = (compute_target, environment, distributed_job_config, docker_runtime_config)
         if run_config is not None and any(useless):
-            warnings.warn(
+            warn(
                 "with run_config, compute_target and environment have no effect, nor have a"
-                " distributed job and Docker",
-                stacklevel=2,
+                " distributed job and Docker"
             )
         own = with_sections(own, distributed_job_config, docker_runtime_config)
         configuration = run_config or own

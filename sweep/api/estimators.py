@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import warnings
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any, ClassVar
 
 from sweep.api.configuration import NamedTarget, ScriptRunConfig
+from sweep.api.warn import warn
 from sweep.engine.targets import RUN_BASED
 from sweep.errors import ConfigError
 from sweep.formats.environment import Environment, PythonSection
@@ -141,7 +141,7 @@ class Estimator(ScriptRunConfig):
             "framework_version": framework_version,
         }
         if given := [name for name, value in useless.items() if value]:
-            warnings.warn(f"without effect here: {', '.join(given)}", stacklevel=2)
+            warn(f"without effect here: {', '.join(given)}")
 
 
 class SKLearn(Estimator):

@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-import warnings
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from sweep.api.warn import keep, warn
 from sweep.core.definition import SweepDefinition
 from sweep.engine import job as jobs
 from sweep.engine.background import work_in_background
-from sweep.engine.submit import create
 from sweep.errors import ConfigError
 from sweep.formats.located import Node
 from sweep.formats.overrides import overrides_from
@@ -125,18 +124,14 @@ class SweepJob:
             "grace": grace,
         }
         for problem in self.file.warnings:
-            _warn(str(problem))
+            warn(str(problem))
         submission = jobs.submission_of(
-            self.file, workspace.folder, _warn, experiment=self.experiment_name, more=more
+            self.file, workspace.folder, warn, experiment=self.experiment_name, more=more
         )
-        folder = create(workspace.folder, submission, _warn)
+        folder = keep(workspace.folder, submission)
         run = HyperDriveRun(Experiment(workspace, submission.experiment), folder.id)
         run.engine = work_in_background(folder)
         return run
 
     def __repr__(self) -> str:
         return f"load_job({str(self._path)!r})"
-
-
-def _warn(text: str) -> None:
-    warnings.warn(text, stacklevel=3)

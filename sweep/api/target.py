@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import sys
-import warnings
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timezone
 from typing import Any, ClassVar
 
+from sweep.api.warn import warn
 from sweep.api.workspace import Workspace
 from sweep.engine.provisioning import provision, register, remove
 from sweep.engine.target_kinds import CREATED
@@ -114,7 +114,7 @@ class ComputeTarget:
             raise ComputeTargetException(f"ComputeTarget.{other} is for targets of kind {kind}")
         notes = register(workspace.folder, name, kind, configuration.about, configuration.secret)
         for note in (*configuration.notes, *notes):
-            warnings.warn(note, stacklevel=3)
+            warn(note)
         return ComputeTarget(workspace, name)
 
     @staticmethod

@@ -17,15 +17,18 @@ from samplers import Sampling, Space, functions_of
 from samplers.guide import Points
 from samplers.refusal import Refuse
 from sweep.api.configuration import define
+from sweep.api.function_reports import reports_of
 from sweep.api.given import runs_given
 from sweep.api.metric_goal import PrimaryMetricGoal
 from sweep.api.runs import HyperDriveRun
 from sweep.api.sampling import resolve
 from sweep.api.target import ComputeTarget
 from sweep.api.tune_target import place_of
+from sweep.api.warn import warn
 from sweep.api.workspace import Workspace, run_of
 from sweep.core.commands import SweepStatus
 from sweep.core.definition import SweepDefinition
+from sweep.core.prospects import prospects
 from sweep.core.single import Single
 from sweep.engine.ancestors import Ancestors
 from sweep.engine.engine import GRACE
@@ -108,6 +111,8 @@ def tune(  # noqa: PLR0913 - a sweep has that many sides
         resume_from: a sweep, or up to five, that are Completed or Canceled, whose outcomes are
             known from the start, to a sampler that learns and to the policy.
 
+    What of it can have no effect is told by a `SweepWarning`.
+
     Raises:
         UserError: it can never run; nothing has been launched.
         TargetError: the target does not answer, or cannot run it; the sweep can be resumed.
@@ -145,6 +150,8 @@ def tune(  # noqa: PLR0913 - a sweep has that many sides
         check_signature(train, definition.sampling.space)
         ancestors = Ancestors([run.kept_in for run in parents])
         ancestors.check(definition)
+        for text in prospects(definition, reports_of(train, metric), ancestors.trials()):
+            warn(text)
         refusing = functions_of(definition.sampling)
         name = getattr(train, "__qualname__", type(train).__name__)
         folder = keep(

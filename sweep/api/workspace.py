@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import warnings
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, overload
@@ -12,12 +11,13 @@ from sweep.api.children import KeptRun
 from sweep.api.configuration import HyperDriveConfig, ScriptRunConfig
 from sweep.api.interactive import InteractiveRun
 from sweep.api.runs import HyperDriveRun, ScriptRun
+from sweep.api.warn import keep
 from sweep.core.definition import Limits, SweepDefinition
 from sweep.core.single import Single
 from sweep.engine.ancestors import NOBODY
 from sweep.engine.background import work_in_background
 from sweep.engine.refusing import check_kept
-from sweep.engine.submit import Submission, create
+from sweep.engine.submit import Submission
 from sweep.errors import ConfigError
 from sweep.storage.reader import SweepReader
 from sweep.storage.workspace import SweepFolder, WorkspaceFolder
@@ -144,7 +144,8 @@ class Experiment:
     ) -> HyperDriveRun | ScriptRun | PipelineRun:
         """Keep a sweep or a lone run, and let a process of its own work on it.
 
-        It goes on when this process ends; `wait_for_completion` waits, `cancel` ends it.
+        It goes on when this process ends; `wait_for_completion` waits, `cancel` ends it. What of
+        it can have no effect is told by a `SweepWarning`.
 
         Args:
             config: what to run.
@@ -192,7 +193,7 @@ class Experiment:
             warm_start=getattr(config, "warm_start", None),
             ancestors=getattr(config, "ancestors", NOBODY),
         )
-        folder = create(self.workspace.folder, submission, _warn)
+        folder = keep(self.workspace.folder, submission)
         run = run_of(self.workspace, folder)
         run.engine = work_in_background(folder)
         return run
@@ -256,7 +257,3 @@ def _has(labels: Mapping[str, str | None], wanted: Mapping[str, str] | str | Non
     if isinstance(wanted, str):
         return wanted in labels
     return all(labels.get(name) == value for name, value in (wanted or {}).items())
-
-
-def _warn(text: str) -> None:
-    warnings.warn(text, stacklevel=3)

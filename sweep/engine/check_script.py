@@ -78,7 +78,8 @@ def check_script(submission: Submission, *, quick: bool = False) -> ScriptChecke
     try:
         program = _program(submission)
     except SweepError as error:
-        found.remarks.append(Remark("script", "error", str(error)))
+        if not quick:  # else it is an error soon after
+            found.remarks.append(Remark("script", "error", str(error)))
         return found
     if program is None:
         if not quick:

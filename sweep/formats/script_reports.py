@@ -30,9 +30,9 @@ def reported_once(tree: ast.Module, metric: str) -> int | None:
     """
     above = {child: node for node in ast.walk(tree) for child in ast.iter_child_nodes(node)}
     calls = [node for node in above if isinstance(node, ast.Call)]
-    if any(_may_report(call) for call in calls):
+    if any(_reports_any(call) for call in calls):
         return None
-    logs = [call for call in calls if name_of(call.func) in ONE_VALUE and _arguments(call) > 1]
+    logs = [call for call in calls if _reports_one(call)]
     names = [constant(_named(call)) for call in logs]
     if any(not isinstance(name, str) for name in names) or names.count(metric) != 1:
         return None
@@ -40,7 +40,17 @@ def reported_once(tree: ast.Module, metric: str) -> int | None:
     return call.lineno if _executed_once(call, above, tree) else None
 
 
-def _may_report(call: ast.Call) -> bool:
+def may_report(tree: ast.AST) -> bool:
+    """Tell whether anything in a text may report anything."""
+    calls = (node for node in ast.walk(tree) if isinstance(node, ast.Call))
+    return any(_reports_any(call) or _reports_one(call) for call in calls)
+
+
+def _reports_one(call: ast.Call) -> bool:
+    return name_of(call.func) in ONE_VALUE and _arguments(call) > 1
+
+
+def _reports_any(call: ast.Call) -> bool:
     name = name_of(call.func)
     return name in MAY_REPORT or "autolog" in name
 
