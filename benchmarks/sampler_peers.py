@@ -1,10 +1,13 @@
 """Samplers that are compared, each driven through its own interface, one run at a time."""
 
 import math
+import tempfile
 import time
 import warnings
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from importlib.util import find_spec
+from pathlib import Path
 from typing import Any
 
 from benchmarks.tuning_problems import Problem
@@ -70,6 +73,12 @@ def ends(number: Number) -> tuple[float, float]:
     return (math.exp(low), math.exp(high)) if number.base else (low, high)
 
 
+def whole(number: Number) -> tuple[int, int]:
+    """Return the bounds of a number that is whole."""
+    low, high = ends(number)
+    return math.ceil(low - 1e-9), math.floor(high + 1e-9)
+
+
 def options(expression: Choice) -> list[Any]:
     """Return the options of a choice."""
     return [option.wire() for option in expression.options]
@@ -88,11 +97,10 @@ def optuna(name: str) -> Player:
             if isinstance(leaf, Choice):
                 space[key] = optuna.distributions.CategoricalDistribution(options(leaf))
             else:
-                low, high = ends(leaf)
                 kind: Any = optuna.distributions.FloatDistribution
                 if leaf.q is not None:
                     kind = optuna.distributions.IntDistribution
-                    low, high = math.ceil(low - 1e-9), math.floor(high + 1e-9)
+                low, high = ends(leaf) if leaf.q is None else whole(leaf)
                 space[key] = kind(low, high, log=leaf.base is not None)
         study = optuna.create_study(sampler=getattr(optuna.samplers, name)(seed=seed))
         found = Play([], [])
@@ -119,13 +127,11 @@ def skopt_process(problem: Problem, seed: int, runs: int) -> Play:
         if isinstance(leaf, Choice):
             dimensions.append(space.Categorical(options(leaf), name=key))
         else:
-            low, high = ends(leaf)
             prior = "log-uniform" if leaf.base else "uniform"
             if leaf.q is not None:
-                whole = math.ceil(low - 1e-9), math.floor(high + 1e-9)
-                dimensions.append(space.Integer(*whole, prior=prior, name=key))
+                dimensions.append(space.Integer(*whole(leaf), prior=prior, name=key))
             else:
-                dimensions.append(space.Real(low, high, prior=prior, name=key))
+                dimensions.append(space.Real(*ends(leaf), prior=prior, name=key))
     optimizer = Optimizer(dimensions, "GP", n_initial_points=10, random_state=seed)
     found = Play([], [])
     for _ in range(runs):
@@ -166,9 +172,9 @@ def hyperopt_tree(problem: Problem, seed: int, runs: int) -> Play:
     def loss(values: Mapping[str, Any]) -> float:
         nonlocal last
         found.seconds.append(time.process_time() - last)
-        whole = {k: int(v) if leaves(problem)[k].word.startswith("q") else v
-                 for k, v in values.items()}  # fmt: skip
-        found.losses.append(problem.loss(whole))
+        rounded = {k: int(v) if leaves(problem)[k].word.startswith("q") else v
+                   for k, v in values.items()}  # fmt: skip
+        found.losses.append(problem.loss(rounded))
         last = time.process_time()
         return found.losses[-1]
 
@@ -179,6 +185,44 @@ def hyperopt_tree(problem: Problem, seed: int, runs: int) -> Play:
     return found
 
 
+def smac_process(problem: Problem, seed: int, runs: int) -> Play:
+    """Play SMAC's Gaussian process, as `BlackBoxFacade` configures it, told how many runs come."""
+    from ConfigSpace import Categorical, ConfigurationSpace, Float, Integer
+    from smac import BlackBoxFacade, Scenario
+    from smac.runhistory import TrialValue
+
+    warnings.simplefilter("ignore")
+    space = ConfigurationSpace(seed=seed)
+    chosen: dict[str, list[Any]] = {}
+    for key, leaf in leaves(problem).items():
+        if isinstance(leaf, Choice):
+            # By number, since an option may be None.
+            chosen[key] = options(leaf)
+            space.add(Categorical(key, range(len(chosen[key]))))
+        elif leaf.q is not None:
+            space.add(Integer(key, whole(leaf), log=leaf.base is not None))
+        else:
+            space.add(Float(key, ends(leaf), log=leaf.base is not None))
+    found = Play([], [])
+    with tempfile.TemporaryDirectory() as folder:
+        scenario = Scenario(
+            space, deterministic=True, n_trials=runs, seed=seed, output_directory=Path(folder)
+        )
+        facade = BlackBoxFacade(scenario, logging_level=False, overwrite=True)
+        for _ in range(runs):
+            start = time.process_time()
+            trial = facade.ask()
+            found.seconds.append(time.process_time() - start)
+            # In the order of the problem: the space sorts its names.
+            values = {key: _plain(trial.config[key]) for key in leaves(problem)}
+            values |= {key: chosen[key][values[key]] for key in chosen}
+            found.losses.append(problem.loss(values))
+            start = time.process_time()
+            facade.tell(trial, TrialValue(found.losses[-1]), save=False)
+            found.seconds[-1] += time.process_time() - start
+    return found
+
+
 PLAYERS: dict[str, Player] = {
     "ours": bayesian("AUTO"),
     "ours, 8 pending": bayesian("AUTO", pending=7),
@@ -186,5 +230,19 @@ PLAYERS: dict[str, Player] = {
     "Optuna TPE": optuna("TPESampler"),
     "Optuna GP": optuna("GPSampler"),
     "Hyperopt TPE": hyperopt_tree,
+    "SMAC GP": smac_process,
 }
-"""The samplers by the names of the tables. Optuna's GP needs PyTorch."""
+"""The samplers by the names of the tables."""
+
+NEEDS = {
+    "Optuna TPE": ("optuna",),
+    "Optuna GP": ("optuna", "torch"),
+    "Hyperopt TPE": ("hyperopt",),
+    "SMAC GP": ("smac",),
+}
+"""What a player imports that may not be installed."""
+
+
+def missing(player: str) -> list[str]:
+    """Return the packages that a player needs and that are not installed."""
+    return [name for name in NEEDS.get(player, ()) if find_spec(name) is None]

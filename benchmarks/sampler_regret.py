@@ -9,11 +9,13 @@ Random search's median is that of a thousand samples from a pool of independent 
 BBOB function, 300 of a real problem, which takes longer.
 
 Every play is a line of FILE, and one that is there already is not played again. So a benchmark
-goes on where it was ended, and methods are added one by one. Times are CPU seconds.
+goes on where it was ended, and methods are added one by one. Times are CPU seconds. A peer whose
+package is not installed is left out: pip install .[bench] hyperopt smac torch.
 """
 
 import argparse
 import json
+import sys
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -21,12 +23,11 @@ from typing import Any
 import numpy as np
 from scipy.stats import rankdata
 
-from benchmarks.sampler_peers import PLAYERS, Play, random
+from benchmarks.sampler_peers import PLAYERS, Play, missing, random
 from benchmarks.tuning_problems import Problem, report, tuning
 
 RUNS = 50
 POOL = {"bbob": 2000, "real": 300}
-DEFAULT = [name for name in PLAYERS if name != "Optuna GP"]
 FLOOR = 0.05
 
 Plays = dict[tuple[str, str, int], Play]
@@ -50,6 +51,14 @@ def keep(path: Path, plays: Plays, key: tuple[str, str, int], play: Play) -> Non
     seconds = [round(second, 5) for second in play.seconds]
     with path.open("a") as file:
         file.write(json.dumps(row | {"losses": play.losses, "seconds": seconds}) + "\n")
+
+
+def installed(players: Sequence[str]) -> list[str]:
+    """Return the players that can play here, and say why the others cannot."""
+    for player in players:
+        if absent := missing(player):
+            print(f"{player} is left out; pip install {' '.join(absent)}", file=sys.stderr)
+    return [player for player in players if not missing(player)]
 
 
 def play(
@@ -98,9 +107,11 @@ def shares(
 
 def summary(found: Mapping[str, Mapping[str, float]], plays: Plays) -> list[dict[str, Any]]:
     """Return a row for each player, over the problems that all have played."""
-    rows = []
+    rows: list[dict[str, Any]] = []
     found = {player: shares for player, shares in found.items() if shares}
-    common = sorted(set.intersection(*(set(shares) for shares in found.values())))
+    common = sorted(set.intersection(*map(set, found.values()))) if found else []
+    if not common:
+        return rows
     table = np.array([[found[player][name] for name in common] for player in found])
     table = np.maximum(table, FLOOR)
     logs, ranks = np.log(table), rankdata(table, axis=0)
@@ -154,18 +165,21 @@ def main() -> None:
     parser.add_argument("--set", choices=("tuning", "report"), default="report")
     parser.add_argument("--group", choices=("bbob", "real"), action="append")
     parser.add_argument("--seeds", type=int, default=5)
-    parser.add_argument("--only", action="append", help="play only these samplers")
+    parser.add_argument(
+        "--only", action="append", choices=PLAYERS, metavar="NAME", help="play only these samplers"
+    )
     parser.add_argument("--each", action="store_true", help="print the share of each problem")
     parser.add_argument("--render", action="store_true", help="play nothing")
     args = parser.parse_args()
     plays = load(args.file)
+    players = [] if args.render else installed(args.only or [*PLAYERS])
     for group, problems in (tuning if args.set == "tuning" else report)().items():
         if args.group and group not in args.group:
             continue
         if not args.render:
-            play(args.file, plays, problems, args.only or DEFAULT, args.seeds)
-        players = dict.fromkeys(key[1] for key in plays if key[1] != "random")
-        order = sorted(players, key=lambda name: name != "ours")
+            play(args.file, plays, problems, players, args.seeds)
+        known = dict.fromkeys(key[1] for key in plays if key[1] != "random")
+        order = sorted(known, key=lambda name: name != "ours")
         found = shares(problems, plays, order)
         if args.each:
             for problem in problems:
