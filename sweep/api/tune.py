@@ -150,7 +150,8 @@ def tune(  # noqa: PLR0913 - a sweep has that many sides
         check_signature(train, definition.sampling.space)
         ancestors = Ancestors([run.kept_in for run in parents])
         ancestors.check(definition)
-        for text in prospects(definition, reports_of(train, metric), ancestors.trials()):
+        reports, known = reports_of(train, metric), ancestors.trials()
+        for text in prospects(definition, reports, known, slots):
             warn(text)
         refusing = functions_of(definition.sampling)
         name = getattr(train, "__qualname__", type(train).__name__)

@@ -24,18 +24,23 @@ FAR = 100_000
 """Reports until a policy's first judgement are looked for up to here."""
 
 
-def prospects(definition: SweepDefinition, reports: int | None, known: int = 0) -> Iterator[str]:
+def prospects(
+    definition: SweepDefinition, reports: int | None, known: int = 0, slots: int | None = None
+) -> Iterator[str]:
     """Yield a sentence for each thing that can have no effect, or hardly any.
 
     Args:
         definition: of the sweep.
         reports: how often a run is likely to report; None if not known.
         known: runs of earlier sweeps that it learns from.
+        slots: how many runs there can be at one time where it will run; None if not known.
     """
-    yield from _of_policy(definition, reports, known)
+    limits = definition.limits
+    concurrent = limits.concurrent if slots is None else min(slots, limits.concurrent)
+    yield from _of_policy(definition, reports, known, concurrent)
     if (name := _model(definition)) is None:
         return
-    limits, count = definition.limits, len(definition.sampling.space.leaves)
+    count = len(definition.sampling.space.leaves)
     configurations = limits.runs // limits.replicates
     if configurations + known < RUNS_PER_PARAMETER * count:
         yield (
@@ -44,9 +49,9 @@ def prospects(definition: SweepDefinition, reports: int | None, known: int = 0) 
             f" max_total_runs is {limits.runs}"
             + (f", {limits.replicates} of each configuration" if limits.replicates > 1 else "")
         )
-    if limits.concurrent > 1 and limits.concurrent * ROUNDS > limits.runs:
+    if concurrent > 1 and concurrent * ROUNDS > limits.runs:
         yield (
-            f"{limits.concurrent} runs at a time of {limits.runs} leave {name} little"
+            f"{concurrent} runs at a time of {limits.runs} leave {name} little"
             f" to learn from: {max(1, limits.runs // ROUNDS)} or fewer at a time are better"
         )
 
@@ -69,7 +74,9 @@ def _model(definition: SweepDefinition) -> str | None:
     return None
 
 
-def _of_policy(definition: SweepDefinition, reports: int | None, known: int) -> Iterator[str]:
+def _of_policy(
+    definition: SweepDefinition, reports: int | None, known: int, concurrent: int
+) -> Iterator[str]:
     policy, runs = definition.policy, definition.most_runs
     first, name = first_judged(policy), type(policy).__name__
     if isinstance(policy, NoTerminationPolicy):
@@ -77,7 +84,7 @@ def _of_policy(definition: SweepDefinition, reports: int | None, known: int) -> 
     if runs < 2 and not known:
         yield f"{name} never acts: a run alone is never stopped"
     elif reports is not None and (first is None or first >= reports):
-        after = f"{name} judges a run first after {first or FAR} reports"
+        after = f"{name} judges a run first after {counted(first or FAR, 'report')}"
         what = "it never acts" if first != reports else "a stop then saves nothing"
         yield f"{after}, and a run may make {counted(reports, 'report')}: {what}"
     elif isinstance(policy, PromisingPolicy) and policy.finished_runs >= runs + known:
@@ -86,7 +93,7 @@ def _of_policy(definition: SweepDefinition, reports: int | None, known: int) -> 
             f" (finished_runs), and there are {runs + known}"
         )
     elif isinstance(policy, TruncationSelectionPolicy):
-        yield from _of_truncation(policy, definition.limits.concurrent, runs + known)
+        yield from _of_truncation(policy, concurrent, runs + known)
     if policy.audit_fraction == 1:
         yield f"{name} never acts: audit_fraction 1 lets all runs go on that it would stop"
 

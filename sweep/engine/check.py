@@ -8,10 +8,9 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
-from sweep.compute.resources import of_this_machine
 from sweep.core.prospects import FAR, first_judged
 from sweep.core.words import counted, duration, number
-from sweep.engine.check_script import check_script
+from sweep.engine.check_script import at_once, check_script
 from sweep.engine.disk import free_bytes, in_words
 from sweep.engine.script_check import Remark
 from sweep.engine.smoke import Smoke, smoke
@@ -108,22 +107,13 @@ def _resources(submission: Submission) -> Remark:
     each = f"each run takes {submission.cpus_per_run:g} of the CPUs"
     if submission.gpus_per_run:
         each += f" and {submission.gpus_per_run:g} of the GPUs"
-    asked, room = submission.definition.limits.concurrent, _room(submission)
+    asked, room = submission.definition.limits.concurrent, at_once(submission)
     if submission.cluster is not None:
         where = submission.cluster.get("target") or submission.cluster.get("address")
         return Remark("resources", "fine", f"{each}, on {where}")
     if room < asked:
         return Remark("resources", "fine", f"{each}: {room} at a time here, not {asked}")
     return Remark("resources", "fine", f"{each}, {asked} at a time")
-
-
-def _room(submission: Submission) -> int:
-    """Return how many runs there may be at one time."""
-    concurrent = submission.definition.limits.concurrent
-    if submission.cluster is not None:
-        nodes = submission.cluster.get("max_nodes")
-        return min(concurrent, nodes) if isinstance(nodes, int) and nodes else concurrent
-    return min(concurrent, of_this_machine(submission.cpus_per_run, submission.gpus_per_run).slots)
 
 
 # ---- the smoke run --------------------------------------------------------------------
@@ -220,7 +210,7 @@ def _estimate(
         found.run_seconds = _seconds(found.smoke, found.reports)
     if found.run_seconds is not None:
         each = found.run_seconds
-        found.sweep_seconds = total = each * math.ceil(runs / max(1, _room(submission)))
+        found.sweep_seconds = total = each * math.ceil(runs / max(1, at_once(submission)))
         text += f" of {counted(found.reports or 0, 'report')} each: {duration(each)} a run,"
         text += f" {duration(total)} in all if none is stopped"
         if total > limits.duration_minutes * 60:

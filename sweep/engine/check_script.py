@@ -9,6 +9,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
+from sweep.compute.resources import of_this_machine
 from sweep.core.prospects import prospects
 from sweep.engine import script_check
 from sweep.engine.continuation import space_of
@@ -54,7 +55,20 @@ def surely_wrong(submission: Submission) -> Iterator[str]:
     script = check_script(submission, quick=True)
     yield from (remark.text for remark in script.remarks)
     reports, known = script.reports and script.reports[1], submission.ancestors.trials()
-    yield from prospects(submission.definition, reports, known)
+    yield from prospects(submission.definition, reports, known, at_once(submission))
+
+
+def at_once(submission: Submission) -> int:
+    """Return how many runs of a sweep there may be at one time.
+
+    Args:
+        submission: the sweep; its `cluster` is set.
+    """
+    concurrent = submission.definition.limits.concurrent
+    if submission.cluster is not None:
+        nodes = submission.cluster.get("max_nodes")
+        return min(concurrent, nodes) if isinstance(nodes, int) and nodes else concurrent
+    return min(concurrent, of_this_machine(submission.cpus_per_run, submission.gpus_per_run).slots)
 
 
 @dataclass(frozen=True, slots=True)

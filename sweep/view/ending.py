@@ -8,6 +8,9 @@ from sweep.core.words import counted, duration, number, plain
 from sweep.errors import SweepError
 from sweep.storage.reader import RunRow, SweepReader
 
+HARDLY = 0.005
+"""A smaller share of the reports is no percentage."""
+
 
 def ending(reader: SweepReader) -> Iterator[str]:
     """Yield the lines that end a sweep for who has waited for it in Python."""
@@ -107,4 +110,6 @@ def _saved(runs: list[RunRow], stopped: list[RunRow]) -> str:
     length = sum(whole) / len(whole)
     spent = sum(r.reports for r in runs)
     saved = sum(max(0.0, length - r.reports) for r in stopped)
-    return f", which saved about {saved / (saved + spent):.0%} of the reports"
+    share = saved / (saved + spent)
+    much = f"about {share:.0%}" if share >= HARDLY else "less than 1%"
+    return f", which saved {much} of the reports" if saved else ", which saved nothing"

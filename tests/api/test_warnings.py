@@ -65,7 +65,7 @@ def test_submit_tells(place, script, sampling, policy, runs, concurrent, said, r
         custom_run_id="/",
     )
     with pytest.raises(WorkspaceError):  # by its id, when all else is checked
-        Experiment(Workspace(), "demo").submit(config)
+        Experiment(Workspace(), "demo").submit(config, cpus_per_run=0.1)
     found = [text for text in told(recwarn) if "x" not in text.split()]
     assert len(found) == len(said), found
     assert all(part in text for part, text in zip(said, found, strict=True))
@@ -132,6 +132,7 @@ def test_tune_tells(place, function, sampling, policy, runs, concurrent, said, r
             max_total_runs=runs,
             max_concurrent_runs=concurrent,
             experiment="/",
+            cpus_per_run=0.1,
         )
     found = told(recwarn)
     assert len(found) == len(said), found

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 
 import pytest
 
@@ -106,7 +107,7 @@ def test_nothing_is_kept(project, monkeypatch, words, fragment):
     assert (said.code, said.out) == (2, "")
     assert fragment in said.err
     assert "Traceback" not in said.err
-    lines = [line.partition(": ")[2] for line in said.err.splitlines()]
+    lines = re.findall(r"^(?:error|warning): (.*)", said.err, re.MULTILINE)
     assert len(lines) == len({*lines}), "what is wrong is said once"
     assert not list(project.glob(".sweep/sweeps/*"))
 

@@ -168,3 +168,18 @@ def test_a_policy_that_stops_nothing_says_so(place):
     play(folder, values(0.5, 0.6))
     told_lines = told(folder)
     assert "Bandit judged 4 times and stopped 0 runs, which saved nothing" in told_lines
+
+
+def test_a_stop_at_the_last_report_saves_nothing(place):
+    policy = BanditPolicy(slack_factor=0.1, delay_evaluation=2)
+    folder = kept(place, points=2, policy=policy)
+    play(folder, lambda c: [9 - 5 * c["--x"]] * 2)
+    assert "Bandit judged 2 times and stopped 1 run, which saved nothing" in told(folder)
+
+
+def test_a_little_is_no_percentage(place):
+    policy = BanditPolicy(slack_factor=0.1, delay_evaluation=199)
+    folder = kept(place, points=2, policy=policy)
+    play(folder, lambda c: [9 - 5 * c["--x"]] * 200)
+    line = next(line for line in told(folder) if line.startswith("Bandit"))
+    assert line.endswith("stopped 1 run, which saved less than 1% of the reports")

@@ -58,7 +58,14 @@ def test_when_a_run_is_judged_first(policy, first) -> None:
         (RANDOM, NoTerminationPolicy(), 1, 1, 1, []),
         (RANDOM, BANDIT, 20, 4, 4, ["first after 5 reports, and a run may make 4 reports: it n"]),
         (RANDOM, BANDIT, 20, 4, 5, ["may make 5 reports: a stop then saves nothing"]),
-        (RANDOM, MedianStoppingPolicy(), 20, 4, 1, ["may make 1 report: a stop then saves"]),
+        (
+            RANDOM,
+            MedianStoppingPolicy(),
+            20,
+            4,
+            1,
+            ["first after 1 report, and a run may make 1 re"],
+        ),
         (RANDOM, BANDIT, 1, 1, 20, ["BanditPolicy never acts: a run alone is never stopped"]),
         (RANDOM, PromisingPolicy(), 8, 4, 20, ["the first 8 runs go to their ends"]),
         (BAYESIAN, NoTerminationPolicy(), 40, 8, None, []),
@@ -123,6 +130,21 @@ def test_what_is_said_of_each_policy_and_sampler(
     found = [*prospects(definition, 20, known)]
     assert len(found) == len(said), found
     assert all(part in text for part, text in zip(said, found, strict=True))
+
+
+def test_the_slots_there_are_count():
+    limits = Limits(runs=30, concurrent=30)
+    for sampling, policy, slots, said in (
+        (BAYESIAN, NOBODY, 6, ""),
+        (BAYESIAN, NOBODY, 7, "7 runs at a time of 30 leave Bayesian sampling little"),
+        (BAYESIAN, NOBODY, None, "30 runs at a time of 30 leave"),
+        (BAYESIAN, NOBODY, 90, "30 runs at a time of 30 leave"),
+        (RANDOM, RUNNING_TAIL, 4, "20 % of 4 runs at a time"),
+        (RANDOM, RUNNING_TAIL, 5, ""),
+    ):
+        definition = SweepDefinition(sampling, "m", Goal.MAXIMIZE, limits, policy)
+        assert said in "".join(prospects(definition, None, 0, slots))
+        assert bool(said) == bool([*prospects(definition, None, 0, slots)])
 
 
 def test_how_many_runs_there_can_be():
