@@ -2,17 +2,29 @@
 
 from __future__ import annotations
 
+import contextlib
+import os
+import re
 import secrets
 import shutil
 import tempfile
+from collections.abc import Iterator
 from pathlib import Path
+
+from sweep.lease import holder
 
 SOCKET_PATH_LIMIT = 44
 """Ray appends some 60 characters to its folder; a Unix socket's path may have 107."""
+LINK = re.compile("sweep-[0-9a-f]{12}")
+"""How a short name is called, in the folder for temporary files."""
+LOCKS = ("../lock", "../../keeper.lock")
+"""From the folder of a Ray, what is held by whoever works on the sweep, or keeps the pool."""
 
 
 class RayFolder:
     """Where Ray's files and sockets go.
+
+    One that is made takes away the short names that others have left who were killed.
 
     Args:
         folder: made if need be.
@@ -27,6 +39,8 @@ class RayFolder:
         self._link: Path | None = None
         self.short = self._folder
         if len(str(self._folder)) > SOCKET_PATH_LIMIT:
+            for link in _abandoned(self._folder):
+                link.unlink(missing_ok=True)
             self.short = self._link = Path(tempfile.gettempdir()) / f"sweep-{secrets.token_hex(6)}"
             self._link.symlink_to(self._folder)
 
@@ -40,3 +54,21 @@ class RayFolder:
             else:
                 shutil.rmtree(entry, ignore_errors=True)
         shutil.rmtree(self._folder / "s", ignore_errors=True)
+
+
+def _abandoned(own: Path) -> Iterator[Path]:
+    """Yield the short names whose folder is gone, is our own, or nobody works in any more."""
+    for entry in Path(tempfile.gettempdir()).iterdir():
+        if not LINK.fullmatch(entry.name):
+            continue
+        with contextlib.suppress(OSError):  # it has just gone, or is no link
+            target = entry.readlink()
+            gone = not target.is_dir() or target == own or _left(target)
+            if gone and entry.lstat().st_uid == os.getuid():
+                yield entry
+
+
+def _left(folder: Path) -> bool:
+    """Tell whether whoever worked in a folder of Ray is gone."""
+    locks = [lock for name in LOCKS if (lock := folder / name).exists()]
+    return bool(locks) and all(holder(lock) is None for lock in locks)
