@@ -48,7 +48,8 @@ _named = many(
 @service_options
 def list_(as_json: bool, workspace: Path | None) -> None:
     """List the targets."""
-    from sweep.core.words import plain  # noqa: PLC0415 - not needed for --help
+    from sweep.cli.tables import print_table  # noqa: PLC0415 - not needed for --help
+    from sweep.core.words import plain  # noqa: PLC0415
     from sweep.storage.targets import LOCAL, TargetRegistry  # noqa: PLC0415
 
     place = _workspace(workspace)
@@ -56,10 +57,12 @@ def list_(as_json: bool, workspace: Path | None) -> None:
     if as_json:
         print_json([_brief(entry) for entry in entries])
         return
-    width = max(len(entry.name) for entry in entries)
-    for entry in entries:
-        row = f"{entry.name:<{width}}  {entry.kind:<10}  {entry.state:<9}  {_about(entry)}"
-        click.echo(plain(row).rstrip())
+    cells = [
+        [plain(text) for text in (entry.name, entry.kind, entry.state, _about(entry))]
+        for entry in entries
+    ]
+    colours = ["red" if entry.error else "" for entry in entries]
+    print_table(("name", "type", "state", "about"), cells, 2, colours)
 
 
 @computetarget.command()

@@ -38,6 +38,7 @@ def _show_sweep(reader: SweepReader, folder: SweepFolder) -> None:
     definition, limits = reader.get("definition"), reader.get("resources")
     metric = definition["primary_metric_config"]
     counts = ", ".join(f"{count} {status}" for status, count in sorted(reader.count().items()))
+    each = [counted(limits[f"{kind.lower()}s_per_run"], kind) for kind in ("CPU", "GPU")]
     click.echo(click.style(folder.id, bold=True))
     for name, text in (
         ("status", headline(status_of(reader, folder), reader.get("status")[1])),
@@ -47,7 +48,7 @@ def _show_sweep(reader: SweepReader, folder: SweepFolder) -> None:
         ("sampling", json.dumps(definition["generator_config"])),
         ("policy", json.dumps(definition["policy_config"])),
         ("runs", f"{counts or 'none yet'} of at most {definition['max_total_jobs']}"),
-        ("each takes", f"{limits['cpus_per_run']:g} CPUs, {limits['gpus_per_run']:g} GPUs"),
+        ("each takes", ", ".join(each)),
         ("target", target_of(reader)),
         ("source", f"{reader.get('source')} (snapshot {reader.get('snapshot')['id'][:12]})"),
         ("folder", str(folder.path)),

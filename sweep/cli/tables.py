@@ -55,7 +55,7 @@ def sweeps_table(
         for row in rows
     ]
     colours = [COLOURS.get(row["status"], "yellow") for row in rows]
-    _print(("sweep", "experiment", "status", "runs", "best", "started"), cells, 2, colours)
+    print_table(("sweep", "experiment", "status", "runs", "best", "started"), cells, 2, colours)
 
 
 def _sweep_row(reader: SweepReader, folder: SweepFolder) -> dict[str, Any]:
@@ -99,7 +99,7 @@ def runs_table(folder: SweepFolder, status: str | None, *, as_json: bool) -> Non
     colours = [COLOURS.get(row.status, "") for row in rows]
     places = () if means is None else ("configuration", "replicate", "mean")
     columns = ("status", "best", "last", "reports", "time", "hyperparameters")
-    _print(("run", *places, *columns), cells, 1 + len(places), colours)
+    print_table(("run", *places, *columns), cells, 1 + len(places), colours)
 
 
 def run_json(folder: SweepFolder, row: RunRow) -> dict[str, Any]:
@@ -134,7 +134,7 @@ def _width() -> int:
     return shutil.get_terminal_size().columns if sys.stdout.isatty() else 200
 
 
-def _print(
+def print_table(
     columns: Sequence[str],
     rows: Sequence[Sequence[str]],
     coloured: int,

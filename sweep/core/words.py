@@ -77,9 +77,10 @@ def duration(seconds: float | None) -> str:
     return f"{hours} h {minutes} min"
 
 
-def counted(count: int, noun: str) -> str:
-    """Return "1 run", "2 runs"."""
-    return f"{count} {noun}{'' if count == 1 else 's'}"
+def counted(count: float, noun: str) -> str:
+    """Return "1 run", "2 runs", "0.5 runs"."""
+    figures = f"{count:g}" if isinstance(count, float) else str(count)
+    return f"{figures} {noun}{'' if count == 1 else 's'}"
 
 
 def fit(text: str, width: int) -> str:

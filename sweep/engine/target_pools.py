@@ -11,6 +11,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+from sweep.core.words import counted
 from sweep.engine.target_checks import (
     fingerprint,
     login,
@@ -202,7 +203,7 @@ def _notes(provider: str, vm_size: str, vm_priority: str, cpus: float, gpus: flo
     if provider not in CLOUDS and vm_size:
         notes.append(
             f"vm_size {vm_size} is noted and has no effect: a node of provider {provider} has"
-            f" {cpus:g} CPUs and {gpus:g} GPUs (cpus_per_node, gpus_per_node)"
+            f" {counted(cpus, 'CPU')} and {counted(gpus, 'GPU')} (cpus_per_node, gpus_per_node)"
         )
     if provider not in CLOUDS and vm_priority != "dedicated":
         notes.append(f"vm_priority {vm_priority} has no effect with provider {provider}")

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from sweep.compute.kinds import cluster_of
+from sweep.core.words import counted
 from sweep.engine.target_pools import amlcompute
 from sweep.errors import ComputeTargetException, ResourceError, SweepError, UserError
 from sweep.formats.runconfig import RunConfiguration
@@ -53,7 +54,9 @@ def cluster_for(
     cluster_in(entry)
     there = entry.cluster.get("cpus_per_node", cpus)
     if cpus > there:
-        raise ResourceError(f"one run asks for {cpus:g} CPUs and a node of {name} has {there:g}")
+        raise ResourceError(
+            f"one run asks for {counted(cpus, 'CPU')} and a node of {name} has {there:g}"
+        )
     return {**entry.cluster, "target": name}
 
 

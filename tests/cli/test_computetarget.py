@@ -103,9 +103,13 @@ class TestPools:
         rows = told("computetarget", "list", "--json")
         assert [row["name"] for row in rows] == ["local", "cpucluster"]
         assert rows[0] == LOCAL
-        assert sweep("computetarget", "list").lines[1].split() == (
+        header, local, pool = sweep("computetarget", "list").lines
+        assert header.split() == ["name", "type", "state", "about"]
+        assert local.split()[:3] == ["local", "local", "Succeeded"]
+        assert pool.split() == (
             ["cpucluster", "amlcompute", "Succeeded", "local,", "0", "to", "4", "nodes"]
         )
+        assert header.index("state") == pool.index("Succeeded")
         update = ["computetarget", "update", "amlcompute", "-n", "cpucluster"]
         shown = told(*update, "--max-nodes", 2)
         assert shown["properties"]["properties"]["scaleSettings"]["maxNodeCount"] == 2

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+
 import sqlite3
 
 import pytest
@@ -398,10 +399,11 @@ class TestShow:
     def test_a_sweep(self, told):
         said = sweep("run", "show")
         assert said.lines[0] == "HD_story"
-        facts = dict(line.strip().split(maxsplit=1) for line in said.lines[1:-2])
+        facts = {line[2:13].strip(): line[13:] for line in said.lines[1:-2]}
         assert facts["status"] == "Completed"
         assert facts["experiment"] == "demo"
         assert facts["metric"] == "maximize accuracy"
+        assert facts["each takes"] == "1 CPU, 0 GPUs"
         assert facts["runs"] == "2 Canceled, 3 Completed, 1 Failed of at most 6"
         assert json.loads(facts["policy"])["name"] == "Bandit"
         assert facts["folder"] == str(told.path)

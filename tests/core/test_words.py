@@ -146,7 +146,10 @@ def test_one_line_is_one_line():
     assert one_line(" a\n\n b\x1b[2J\tc ") == "a b c"
 
 
-@pytest.mark.parametrize(("count", "text"), [(0, "0 runs"), (1, "1 run"), (2, "2 runs")])
+@pytest.mark.parametrize(
+    ("count", "text"),
+    [(0, "0 runs"), (1, "1 run"), (2, "2 runs"), (1.0, "1 run"), (0.5, "0.5 runs")],
+)
 def test_counts(count, text):
     assert counted(count, "run") == text
 
