@@ -14,8 +14,8 @@ from samplers.partial import (
     Where,
     entries_by_name,
     is_constant,
-    not_an_option,
     number_in,
+    wrong_option,
 )
 from samplers.tree import decode
 from samplers.values import canonical, is_number, unwrapped
@@ -98,10 +98,7 @@ def _of_option(choice: Choice, said: Any, where: Where) -> Test:
             errors += [error] if isinstance(option, Branch) else []
     if tests:
         return lambda value: any(test(value) for test in tests)
-    deeper = [error for error in errors if len(error.where) > len(where)]
-    if part and deeper:
-        raise next((error for error in deeper if not error.name), deeper[0])
-    raise Misplaced(not_an_option(choice, said), where)
+    raise wrong_option(choice, said, errors, where)
 
 
 def _of_number(node: Any, said: Any, where: Where) -> Test:

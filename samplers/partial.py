@@ -120,13 +120,25 @@ def entries_by_name(branch: Branch, given: Any, where: Where) -> dict[str, tuple
     return found
 
 
-def not_an_option(choice: Choice, given: Any) -> str:
-    """Return that a choice has no such option, and which is meant."""
+def wrong_option(
+    choice: Choice, given: Any, errors: Sequence[Misplaced], where: Where
+) -> Misplaced:
+    """Return what is wrong with something that no option of a choice takes.
+
+    Args:
+        choice: the choice.
+        given: what none takes.
+        errors: why the branches among the options do not.
+        where: the place of the choice.
+    """
+    deeper = [error for error in errors if len(error.where) > len(where)]
+    if deeper and isinstance(given, Mapping):  # a value is nearer to what is meant than a name
+        return next((error for error in deeper if not error.name), deeper[0])
     options = [option.value for option in choice.options if isinstance(option, Constant)]
     texts = {str(option): option for option in options}
     near = nearest(str(given), texts)
     hint = f"; did you mean {texts[near]!r}?" if near is not None else ""
-    return f"{given!r} is not an option of {choice}{hint}"
+    return Misplaced(f"{given!r} is not an option of {choice}{hint}", where)
 
 
 def _option(choice: Choice, given: Any, units: Sequence[Any], start: int, where: Where) -> Any:
@@ -145,12 +157,9 @@ def _option(choice: Choice, given: Any, units: Sequence[Any], start: int, where:
             start += option.width
         else:
             return completed(option, given, units, start, where)
-    deeper = [error for error in errors if len(error.where) > len(where)]
     if len(errors) == 1 and isinstance(given, Mapping):
         raise errors[0]
-    if deeper and isinstance(given, Mapping):
-        raise next((error for error in deeper if not error.name), deeper[0])
-    raise Misplaced(not_an_option(choice, given), where)
+    raise wrong_option(choice, given, errors, where)
 
 
 def _bare(name: object) -> str:

@@ -109,6 +109,8 @@ def combination(node: Node, number: int) -> Any:
             for name, child in reversed(node.entries):
                 number, digits[name] = divmod(number, finite(child))
             return {name: combination(child, digits[name]) for name, child in node.entries}
+        case Choice() if node.size == len(node.options):  # of one configuration each
+            return combination(node.options[number], 0)
         case Choice():
             options = iter(node.options)
             while number >= (size := finite(option := next(options))):

@@ -1,5 +1,7 @@
 """Grid sampling: every combination once."""
 
+import sys
+from itertools import islice, product
 from typing import Any
 
 import pytest
@@ -19,6 +21,7 @@ from samplers import (
     randint,
     uniform,
 )
+from samplers.choices import Branch, Choice, Constant
 from tests.samplers.spaces import FINITE, fixed
 
 SIZE = 140
@@ -81,6 +84,42 @@ def test_nothing_is_listed() -> None:
     }
     shuffled = asked(GridParameterSampling(huge, shuffle=True, seed=1), 3)
     assert len({configuration["n0"] for configuration in shuffled}) == 3
+
+
+def test_a_place_on_a_long_axis_is_gone_to_at_once() -> None:
+    long = Space({"a": choice(*range(100_000)), "b": choice("x", "y")})
+    steps = []
+    sys.setprofile(lambda frame, event, _: steps.append(frame) if event == "call" else None)
+    try:
+        last = long.configuration_at(199_999)
+    finally:
+        sys.setprofile(None)
+    assert last == {"a": 99_999, "b": "y"}
+    assert len(steps) < 50
+
+
+@fixed
+@given(st.integers(0, SIZE - 1))
+def test_a_combination_is_what_counting_comes_to(number: int) -> None:
+    space = Space(FINITE)
+    every = product(*(counted(node) for _, node in space.root.entries))
+    expected = next(islice(every, number, None))
+    assert space.configuration_at(number) == dict(zip(space.names, expected, strict=True))
+
+
+def counted(node: Any) -> list[Any]:
+    """Return the configurations of a node in their order, listed one by one."""
+    match node:
+        case Constant():
+            return [node.value]
+        case Branch():
+            names = [name for name, _ in node.entries]
+            parts = product(*(counted(child) for _, child in node.entries))
+            return [dict(zip(names, part, strict=True)) for part in parts]
+        case Choice():
+            return [one for option in node.options for one in counted(option)]
+        case _:
+            return [node.value_at(n) for n in range(node.size)]
 
 
 @pytest.mark.parametrize(
