@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -12,7 +13,7 @@ from samplers import Space
 from sweep.compute.processes import end_marked
 from sweep.compute.ray_target import RayTarget
 from sweep.compute.renewal import target_on
-from sweep.compute.target import RunOrder
+from sweep.compute.target import RunOrder, Target
 from sweep.core.commands import Launch
 from sweep.core.definition import BEGINNING, SweepDefinition, begun_with
 from sweep.core.run import OVER
@@ -40,6 +41,8 @@ from sweep.storage.workspace import SweepFolder
 
 JUST_ON = Continuation(changed="old")
 """As it began, whatever has changed since."""
+ABOUT = ("source", "snapshot", "strict_snapshot", "hdconfig", "former", "environments", "cluster")
+"""What is kept of a sweep and may be otherwise when it goes on."""
 
 
 class OpenSweep(Closing):
@@ -82,55 +85,37 @@ class OpenSweep(Closing):
             raise
 
     def _load(self, function: bytes | None, continuation: Continuation, *, start: bool) -> None:
-        folder = self.folder
-        with SweepReader(folder.database) as reader:
-            present = SweepDefinition.from_wire(reader.get("definition"))
-            began_with = {name: reader.get(name, None) for name in BEGINNING}
-            template = reader.get("template")
-            with Explained(folder.database, values=True):
-                cluster = present_cluster(folder, reader.get("cluster", None))
-                place = Place.kept(reader.get("resources"), cluster)
-                if "command" in template:
-                    ScriptTemplate.from_json(template)
-                began, earlier = begun_with(began_with), spaces_of(began_with["prior"])
-            grace = reader.get("grace")
-            names = ("source", "snapshot", "strict_snapshot", "hdconfig", "former", "environments")
-            kept = {name: reader.get(name, None) for name in (*names, "cluster")}
-            count = sum(reader.count().values())
-            status = reader.get("status")[0]
-        place.resources.check()
-        if place.cluster is not None and not start:  # else it is checked when it is opened
-            place.cluster.check()
-        if function is not None and "function" not in template:
+        folder, kept = self.folder, _read(self.folder)
+        kept.place.resources.check()
+        if kept.place.cluster is not None and not start:  # else it is checked when it is opened
+            kept.place.cluster.check()
+        if function is not None and "function" not in kept.template:
             raise UserError(f"{folder.id} runs a script and no function: sweep resume {folder.id}")
-        definition = continuation.definition(present, kept["hdconfig"] or {}, count)
-        changes = _changes(folder, continuation, kept, template)
-        template = changes.get("template", template)
-        self.slots = min(place.resources.slots, definition.limits.concurrent)
+        definition = continuation.definition(kept.present, kept.about["hdconfig"] or {}, kept.runs)
+        changes = _changes(folder, continuation, kept.about, kept.template)
+        kept = replace(
+            kept,
+            template=changes.get("template", kept.template),
+            began=supplied(kept.began, self._refusing, folder.id),
+        )
+        self.slots = min(kept.place.resources.slots, definition.limits.concurrent)
         self.interrupts = Interrupts(FolderWishes(folder.requests))
         self._journal = SqliteJournal(folder.database, definition.goal)
-        began = supplied(began, self._refusing, folder.id)
-        called = None
-        if function is not None:
-            called = FunctionTemplate(**template).common(folder, function, definition.metric)
         end_marked("SWEEP_ID", folder.id)  # what an engine that was killed may have left
-        own = (space_of(definition), space_of(began))
-        spaces = [*(space for space in own if space is not None), *earlier]
-        make = partial(RayTarget, place.resources, folder.path / "ray", called, place.cluster)
-        self._target = target = target_on(place.cluster, make)
+        self._target = target = _target(folder, kept, function, definition)
         try:
-            if start and count and (continuation.asks or status not in OVER):
+            if start and kept.runs and (continuation.asks or kept.status not in OVER):
                 target.open(definition.limits.concurrent)  # Ray starts while the past is replayed
             self.engine = Engine(
-                Scheduler(began),
+                Scheduler(kept.began),
                 target,
                 self._journal,
-                _orders(folder, spaces, template, function, began.sampling.seed),
+                _orders(folder, kept, function, definition),
                 wishes=self.interrupts,
-                grace=grace,
+                grace=kept.grace,
             )
             again = continuation.runs(self.engine.scheduler.runs)
-            if again or definition.to_wire() != present.to_wire():
+            if again or definition.to_wire() != kept.present.to_wire():
                 self.engine.redefine(definition.to_wire(), again)
             if changes:
                 self._journal.write(Batch(sweep=changes))
@@ -152,6 +137,63 @@ class OpenSweep(Closing):
         self._target.close()
         self._journal.close()
         self._lock.close()
+
+
+@dataclass(frozen=True, slots=True)
+class _Kept:
+    """What is kept of a sweep.
+
+    Attributes:
+        present, began: its definition, and that with which it began.
+        earlier: the spaces of sweeps that it learns from.
+        template: of what each run executes.
+        place: where.
+        grace: seconds.
+        about: what else may have changed since, by name; None for what is not kept.
+        runs: how many there are.
+        status: in a word.
+    """
+
+    present: SweepDefinition
+    began: SweepDefinition
+    earlier: Sequence[Space]
+    template: Mapping[str, Any]
+    place: Place
+    grace: float
+    about: Mapping[str, Any]
+    runs: int
+    status: str
+
+
+def _read(folder: SweepFolder) -> _Kept:
+    with SweepReader(folder.database) as reader:
+        present = SweepDefinition.from_wire(reader.get("definition"))
+        began_with = {name: reader.get(name, None) for name in BEGINNING}
+        template = reader.get("template")
+        with Explained(folder.database, values=True):
+            cluster = present_cluster(folder, reader.get("cluster", None))
+            place = Place.kept(reader.get("resources"), cluster)
+            if "command" in template:
+                ScriptTemplate.from_json(template)
+            began, earlier = begun_with(began_with), spaces_of(began_with["prior"])
+        return _Kept(
+            *(present, began, earlier, template, place),
+            grace=reader.get("grace"),
+            about={name: reader.get(name, None) for name in ABOUT},
+            runs=sum(reader.count().values()),
+            status=reader.get("status")[0],
+        )
+
+
+def _target(
+    folder: SweepFolder, kept: _Kept, function: bytes | None, definition: SweepDefinition
+) -> Target:
+    place, called = kept.place, None
+    if function is not None:
+        template = FunctionTemplate(**kept.template)
+        called = template.common(folder, function, definition.metric)
+    make = partial(RayTarget, place.resources, folder.path / "ray", called, place.cluster)
+    return target_on(place.cluster, make)
 
 
 def _changes(
@@ -187,14 +229,10 @@ def _surroundings(kept: Mapping[str, Any], template: Mapping[str, Any]) -> dict[
 
 
 def _orders(
-    folder: SweepFolder,
-    spaces: Sequence[Space],
-    stored: Mapping[str, Any],
-    function: bytes | None,
-    seed: int | None,
+    folder: SweepFolder, kept: _Kept, function: bytes | None, definition: SweepDefinition
 ) -> Orders:
     """Return what makes launches of this sweep into orders."""
-    replicate = replicates(seed)
+    stored, replicate = kept.template, replicates(kept.began.sampling.seed)
     if "interactive" in stored:
         raise UserError(f"{folder.id} was logged from Python as it went: it cannot be resumed")
     if "function" in stored:
@@ -211,6 +249,8 @@ def _orders(
             call(folder, launch.run, launch.attempt, replicate(launch)),
         )
     template = ScriptTemplate.from_json(stored)
+    own = (space_of(definition), space_of(kept.began))
+    spaces = [*(space for space in own if space is not None), *kept.earlier]
 
     def order(launch: Launch) -> RunOrder:
         configuration = launch.configuration
