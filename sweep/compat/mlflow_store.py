@@ -25,6 +25,7 @@ from mlflow.store.tracking.abstract_store import AbstractStore
 from mlflow.utils.search_utils import SearchUtils
 
 from sweep.compat.mlflow_artifacts import place_of
+from sweep.compat.mlflow_batches import hand_over_at_once
 from sweep.compat.mlflow_runs import EXPERIMENT, Logged, now
 from sweep.script.run import Run as ScriptRun
 
@@ -47,6 +48,7 @@ class SweepStore(AbstractStore):  # type: ignore[misc] # MLflow is seldom instal
     def __init__(self, store_uri: str = "", artifact_uri: str | None = None) -> None:
         del store_uri, artifact_uri  # there is one run only
         super().__init__()
+        hand_over_at_once()
         self._name = "sweep"
         self._logged: dict[str, Logged] = {}
         self._models: dict[str, LoggedModel] = {}

@@ -56,6 +56,33 @@ def test_a_script_that_starts_no_run_by_itself(script):
     assert script.said == [("s", "loss", 0.5), ("s", "loss", 0.25)]
 
 
+def test_what_autologging_reports_is_not_kept_back(script, tmp_path):
+    script(
+        """
+        import sys, mlflow
+        from mlflow.utils.autologging_utils import BatchMetricsLogger
+
+        def arrived(client, run):
+            return len(client.get_metric_history(run, "loss"))
+
+        with mlflow.start_run() as active:
+            run = active.info.run_id
+            logger = BatchMetricsLogger(run)
+            for step in range(5):
+                logger.record_metrics({"loss": step}, step)
+                assert arrived(mlflow.MlflowClient(), run) == step + 1
+        other = mlflow.MlflowClient(sys.argv[1])
+        run = other.create_run("0").info.run_id
+        logger = BatchMetricsLogger(run, sys.argv[1])
+        logger.total_log_batch_time = 1.0  # as if it took long
+        logger.record_metrics({"loss": 1}, 0)
+        assert arrived(other, run) == 0, "other stores are slow"
+        """,
+        f"sqlite:///{tmp_path}/other.db",
+    )
+    assert [v for k, _, v in script.said if k == "s"] == [0, 1, 2, 3, 4]
+
+
 def test_a_value_that_comes_in_two_ways_is_one_report(script):
     script("""
         import mlflow
