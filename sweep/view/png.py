@@ -30,6 +30,10 @@ MANY_ROWS = 28
 LEVELS = 24
 """Levels of shade in a contour."""
 LONGEST_LABEL = 18
+ENTRY = 0.3
+"""Inches of one entry of a legend, and what is around it."""
+BELOW = "outside lower center"
+"""Where a legend hides nothing."""
 
 
 def write_png(figure: Figure, path: Path) -> None:
@@ -38,6 +42,15 @@ def write_png(figure: Figure, path: Path) -> None:
     Raises:
         UserError: matplotlib is not installed.
         OSError: the file cannot be written.
+    """
+    drawn(figure).savefig(path, dpi=DPI, format="png")
+
+
+def drawn(figure: Figure) -> Any:
+    """Return a figure as matplotlib's.
+
+    Raises:
+        UserError: matplotlib is not installed.
     """
     try:
         from matplotlib.backends.backend_agg import FigureCanvasAgg  # noqa: PLC0415
@@ -58,7 +71,7 @@ def write_png(figure: Figure, path: Path) -> None:
             ax.axis("off")
         if figure.shade:
             canvas.colorbar(_shades(figure), ax=axes, label=_safe(figure.shade), aspect=40)
-    canvas.savefig(path, dpi=DPI, format="png")
+    return canvas
 
 
 def _size(figure: Figure) -> tuple[float, float]:
@@ -85,7 +98,15 @@ def _panel(ax: Any, panel: Panel, figure: Figure) -> None:
         _mark(ax, mark, panel, figure)
     if bars:
         ax.invert_yaxis()
-    if any(getattr(mark, "name", "") for mark in panel.marks):
+    named = [mark for mark in panel.marks if getattr(mark, "name", "")]
+    if named and all(isinstance(mark, Line) for mark in named):  # they fill the panel
+        handles, _ = ax.get_legend_handles_labels()
+        ax.figure.legend(handles=handles, ncols=len(named), fontsize=8, frameon=False, loc=BELOW)
+    elif named:
+        if len(figure.panels) > 1:  # there is little room in each: it gets room of its own
+            low, high = ax.get_ylim()
+            share = min(0.6, ENTRY / PANEL[1] * len(named))
+            ax.set_ylim(low, high + (high - low) * share / (1 - share))
         ax.legend(fontsize=8, frameon=True, framealpha=0.8, edgecolor="none", loc="best")
 
 

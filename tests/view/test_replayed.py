@@ -4,8 +4,12 @@ from __future__ import annotations
 
 import math
 
+import numpy as np
+import pytest
+
 from policies import BanditPolicy, Goal, MedianStoppingPolicy, NoTerminationPolicy
 from sweep.view.figure import Line, Points
+from sweep.view.png import drawn
 from sweep.view.recorded import Recording
 from sweep.view.replayed import replayed
 from sweep.view.what_if import Past, outcomes
@@ -78,3 +82,20 @@ def test_runs_that_have_no_finite_value_have_no_winner():
     past = Past([Recording(1, [math.nan, math.inf])], Goal.MAXIMIZE, 1)
     figure = replayed(past, outcomes(past, [NoTerminationPolicy(), BANDIT]))
     assert figure.panels[0].marks == []
+
+
+def test_the_legends_of_a_picture_hide_nothing():
+    pytest.importorskip("matplotlib", reason="pip install hypersweep[plot]")
+    curves = [Recording(n, [1 - 0.8**k - n / 40 for k in range(25)]) for n in range(20)]
+    policies = [NoTerminationPolicy(), *(BanditPolicy(slack_factor=n / 20) for n in range(1, 7))]
+    past = Past(curves, Goal.MAXIMIZE, 4)
+    canvas = drawn(replayed(past, outcomes(past, policies)))
+    canvas.draw_without_rendering()
+    legends = [*canvas.legends, *(ax.get_legend() for ax in canvas.axes)]
+    hidden = [legend.get_window_extent() for legend in legends if legend]
+    assert len(hidden) == 2, "of policies, and of curves"
+    for ax in canvas.axes:
+        points = [line.get_xydata() for line in ax.lines]
+        points += [dots.get_offsets() for dots in ax.collections]
+        for x, y in ax.transData.transform(np.concatenate(points)) if points else ():
+            assert not any(box.contains(x, y) for box in hidden)
