@@ -50,9 +50,11 @@ def prospects(
             + (f", {limits.replicates} of each configuration" if limits.replicates > 1 else "")
         )
     if concurrent > 1 and concurrent * ROUNDS > limits.runs:
+        most = limits.runs // ROUNDS
         yield (
-            f"{concurrent} runs at a time of {limits.runs} leave {name} little"
-            f" to learn from: {max(1, limits.runs // ROUNDS)} or fewer at a time are better"
+            f"{concurrent} runs at a time of {limits.runs} leave {name} little to learn from:"
+            f" {f'{most} or fewer' if most > 1 else 'one'} at a time"
+            f" {'are' if most > 1 else 'is'} better"
         )
 
 

@@ -80,6 +80,7 @@ def test_when_a_run_is_judged_first(policy, first) -> None:
                 "5 runs at a time of 20 leave",
             ],
         ),
+        (BAYESIAN, NOBODY, 9, 2, None, ["needs 20 runs", "learn from: one at a time is better"]),
         (BAYESIAN, BANDIT, 10, 5, 3, ["first after 5", "needs 20 runs", "2 or fewer at a time"]),
     ],
 )
