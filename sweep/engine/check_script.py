@@ -16,8 +16,8 @@ from sweep.engine.continuation import space_of
 from sweep.engine.needs import has_packages
 from sweep.engine.program import command_of, script_of
 from sweep.engine.script_check import Remark, values_of
-from sweep.engine.submit import Submission
-from sweep.errors import SweepError
+from sweep.engine.submit import Submission, resources_for
+from sweep.errors import SweepError, UserError
 from sweep.formats.arguments import flag_of, strip_fixed, takes_next, text_of
 from sweep.formats.references import only_reference, references
 from sweep.formats.script_options import ScriptOptions, read_options
@@ -55,6 +55,11 @@ def surely_wrong(submission: Submission) -> Iterator[str]:
     script = check_script(submission, quick=True)
     yield from (remark.text for remark in script.remarks)
     reports, known = script.reports and script.reports[1], submission.ancestors.trials()
+    try:
+        if submission.cluster is None:
+            resources_for(submission.cpus_per_run, submission.gpus_per_run, submission.grace)
+    except UserError:  # it is raised again soon after
+        return
     yield from prospects(submission.definition, reports, known, at_once(submission))
 
 
