@@ -16,7 +16,6 @@ from sweep.core.definition import Limits, SweepDefinition
 from sweep.core.single import Single
 from sweep.engine.ancestors import NOBODY
 from sweep.engine.background import work_in_background
-from sweep.engine.refusing import check_kept
 from sweep.engine.submit import Submission
 from sweep.errors import ConfigError
 from sweep.storage.reader import SweepReader
@@ -178,9 +177,8 @@ class Experiment:
             raise ConfigError(
                 f"submit: expected a HyperDriveConfig or ScriptRunConfig: {config!r}"
             )
-        check_kept(definition := _definition(config))
         submission = Submission(
-            definition=definition,
+            definition=_definition(config),
             configuration=script.run_config,
             source=script.source_directory,
             experiment=self.name,

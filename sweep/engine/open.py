@@ -24,7 +24,7 @@ from sweep.engine.disk import Ballast, DiskWatch
 from sweep.engine.engine import Engine, Orders
 from sweep.engine.place import Place
 from sweep.engine.provenance import space_for
-from sweep.engine.refusing import Functions, supplied
+from sweep.engine.refusing import Functions, imported, supplied
 from sweep.engine.replicate import replicates
 from sweep.engine.surroundings import surroundings
 from sweep.engine.targets import present_cluster, workspace_of
@@ -41,8 +41,11 @@ from sweep.storage.workspace import SweepFolder
 
 JUST_ON = Continuation(changed="old")
 """As it began, whatever has changed since."""
-ABOUT = ("source", "snapshot", "strict_snapshot", "hdconfig", "former", "environments", "cluster")
-"""What is kept of a sweep and may be otherwise when it goes on."""
+ABOUT = (
+    *("source", "snapshot", "strict_snapshot", "hdconfig", "former", "environments", "cluster"),
+    "refusing",
+)
+"""What is kept of a sweep beside; most of it may be otherwise when it goes on."""
 
 
 class OpenSweep(Closing):
@@ -96,7 +99,7 @@ class OpenSweep(Closing):
         kept = replace(
             kept,
             template=changes.get("template", kept.template),
-            began=supplied(kept.began, self._refusing, folder.id),
+            began=supplied(kept.began, self._refusing or _functions(kept), folder.id),
         )
         self.slots = min(kept.place.resources.slots, definition.limits.concurrent)
         self.interrupts = Interrupts(FolderWishes(folder.requests))
@@ -183,6 +186,13 @@ def _read(folder: SweepFolder) -> _Kept:
             runs=sum(reader.count().values()),
             status=reader.get("status")[0],
         )
+
+
+def _functions(kept: _Kept) -> Functions:
+    """Return the functions that refuse configurations, as they were when the sweep began."""
+    former = kept.about["former"]
+    template = former[0][1] if former else kept.template
+    return imported(kept.about["refusing"] or (), Path(str(template.get("tree"))))
 
 
 def _target(

@@ -1,12 +1,21 @@
-"""Functions that refuse configurations: they are not kept with a sweep, so they are given anew."""
+"""Functions that refuse configurations: they are not kept with a sweep.
+
+They are given anew, or imported from the sweep's snapshot where a process of its own works on it.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import sys
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import replace
+from importlib import import_module
+from operator import attrgetter
+from pathlib import Path
 from typing import Any
 
 from samplers import SpaceError, absent_functions, functions_of, with_functions
+from samplers.refusal import name_of
 from sweep.core.definition import SweepDefinition
 from sweep.errors import ConfigError, UserError
 
@@ -55,14 +64,85 @@ def functions_in(refuse: Any) -> Functions:
     return list(given)
 
 
-def check_kept(definition: SweepDefinition) -> None:
-    """Refuse functions where another process is to work on the sweep.
+def importable(definition: SweepDefinition, source: Path, tree: Path) -> list[dict[str, str]]:
+    """Return how another process finds the functions of a sweep in its snapshot.
+
+    Args:
+        definition: with the functions.
+        source: the directory that the snapshot is of.
+        tree: the snapshot.
 
     Raises:
-        ConfigError: there are any.
+        ConfigError: one of them cannot be imported from there.
     """
-    if functions_of(definition.sampling):
+    return [_found(one, source.resolve(), tree) for one in functions_of(definition.sampling)]
+
+
+def _found(function: Any, source: Path, tree: Path) -> dict[str, str]:
+    name = name_of(function)
+    module = sys.modules.get(getattr(function, "__module__", None) or "")
+    file = Path(getattr(module, "__file__", None) or "/").resolve()
+    if module is None or module.__name__ == "__main__" or not file.is_relative_to(source):
         raise ConfigError(
-            "refuse: a function cannot be handed to the process that works on the sweep; say it"
-            " by conditions such as {'lr': {'above': 0.1}}, or use tune(...)"
+            f"refuse: the process that works on the sweep cannot import {name}: define it in a"
+            " module of the source directory, beside the script that submits; or say it by"
+            " conditions such as {'lr': {'above': 0.1}}, or use tune(...)"
         )
+    if not (tree / file.relative_to(source)).is_file():
+        raise ConfigError(f"refuse: {name}: {file} is left out of the snapshot")
+    steps = module.__name__.split(".")
+    place = file.parent if file.name == "__init__.py" else file.with_suffix("")
+    within = function.__qualname__
+    try:
+        same = attrgetter(within)(module) is function
+    except AttributeError:
+        same = False
+    if not same or place.parts[-len(steps) :] != tuple(steps):
+        raise ConfigError(
+            f"refuse: {name} cannot be imported by this name: define it by itself in its module"
+        )
+    root = place.parents[len(steps) - 1].relative_to(source)
+    return {"module": module.__name__, "name": within, "root": root.as_posix()}
+
+
+def imported(found: Sequence[Mapping[str, str]], tree: Path) -> Functions:
+    """Return the functions that `importable` has found, out of a snapshot.
+
+    Raises:
+        UserError: one of them cannot be had.
+    """
+    functions = []
+    for one in found:
+        name, root = f"{one['module']}.{one['name']}", (tree / one["root"]).resolve()
+        if not root.is_relative_to(tree.resolve()):
+            raise UserError(f"refuse: {name}: {one['root']} is not in the snapshot")
+        try:
+            with _importing(str(root)):
+                module = import_module(one["module"])
+            functions.append(attrgetter(one["name"])(module))
+        except Exception as error:
+            what = f"{type(error).__name__}: {error}"
+            raise UserError(f"refuse: {name} cannot be imported: {what}") from error
+        file = Path(module.__file__ or "/").resolve()
+        if not file.is_relative_to(root):
+            raise UserError(
+                f"refuse: {one['module']} is {file} here, and not the module of this name in the"
+                " source directory: call that otherwise"
+            )
+    return functions
+
+
+@contextmanager
+def _importing(root: str) -> Iterator[None]:
+    """Look into a folder first, and behind all others later: ours need theirs.
+
+    Nothing is written beside what is imported: a snapshot stays as it is.
+    """
+    before, sys.dont_write_bytecode = sys.dont_write_bytecode, True
+    sys.path.insert(0, root)
+    try:
+        yield
+    finally:
+        sys.path.remove(root)
+        sys.path.append(root)
+        sys.dont_write_bytecode = before

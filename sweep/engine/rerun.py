@@ -22,7 +22,9 @@ from sweep.storage.workspace import SweepFolder
 
 TAG = "rerun_of"
 """The tag of such a sweep; it names the run."""
-KEPT = ("resources", "grace", "hdconfig", "job", "cluster", "strict_snapshot", "source")
+KEPT = (
+    *("resources", "grace", "hdconfig", "job", "cluster", "strict_snapshot", "source", "refusing"),
+)
 SHOWN = 8
 
 

@@ -24,6 +24,7 @@ from sweep.engine.distribution import check_nodes, distribution_of
 from sweep.engine.engine import GRACE
 from sweep.engine.needs import provided
 from sweep.engine.program import command_of, script_of, without_effect
+from sweep.engine.refusing import importable
 from sweep.engine.surroundings import surroundings, versions
 from sweep.engine.targets import cluster_for
 from sweep.engine.template import ScriptTemplate
@@ -118,6 +119,7 @@ def create(
             "strict_snapshot": submission.strict_snapshot,
             "source": str(submission.source.resolve()),
             "snapshot": {"id": shot.id, "files": shot.files, "size": shot.size},
+            "refusing": importable(submission.definition, submission.source, shot.tree),
         },
         identity=submission.sweep_id,
         tags=submission.tags,
@@ -276,9 +278,8 @@ def _arguments(submission: Submission, warn: Callable[[str], None]) -> list[str]
 
 
 def _variables(configuration: RunConfiguration) -> dict[str, str]:
-    of_environment = configuration.environment.environment_variables
-    both = {**of_environment, **configuration.environment_variables}
-    return {name: str(value) for name, value in both.items()}
+    around, own = configuration.environment.environment_variables, configuration
+    return {k: str(v) for k, v in {**around, **own.environment_variables}.items()}
 
 
 def placed(workspace: WorkspaceFolder, submission: Submission) -> Submission:
@@ -294,7 +295,6 @@ def placed(workspace: WorkspaceFolder, submission: Submission) -> Submission:
 
 def _new_identity(definition: SweepDefinition, experiment: str) -> str:
     if isinstance(definition.sampling, Single):
-        if experiment.startswith("HD_"):  # by that the ids of sweeps are known
-            experiment = f"run_{experiment}"
-        return f"{experiment[:200]}_{int(time.time())}_{secrets.token_hex(4)}"
+        name = "run_" * experiment.startswith("HD_") + experiment  # so the ids of sweeps begin
+        return f"{name[:200]}_{int(time.time())}_{secrets.token_hex(4)}"
     return f"HD_{uuid.uuid4()}"

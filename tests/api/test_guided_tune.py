@@ -2,9 +2,21 @@
 
 from __future__ import annotations
 
+import sys
+from importlib import import_module
+
 import pytest
 
-from sweep import Workspace, choice, tune
+from sweep import (
+    Experiment,
+    GridParameterSampling,
+    HyperDriveConfig,
+    PrimaryMetricGoal,
+    ScriptRunConfig,
+    Workspace,
+    choice,
+    tune,
+)
 from sweep.errors import ConfigError, UserError
 from tests.cli.workspaces import sweep
 
@@ -51,3 +63,31 @@ def test_a_tuned_function(tmp_path, monkeypatch):
     again = tune(train, resume=run.id, refuse=odd, workspace=tmp_path, show_output=False)
     assert again.id == run.id
     assert len([*Workspace(tmp_path).get_run(run.id).get_children()]) == 4
+
+
+@pytest.mark.ray
+def test_a_function_goes_with_what_is_submitted(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.syspath_prepend(tmp_path)
+    (tmp_path / "own_rules.py").write_text("def odd(it):\n    return it['a'] % 2 == 1\n")
+    (tmp_path / "train.py").write_text(
+        "import sys\nfrom sweep import Run\nfor _ in range(2):\n"
+        "    Run.get_context().log('score', int(sys.argv[2]))\n"
+    )
+    try:
+        config = HyperDriveConfig(
+            GridParameterSampling(
+                {"a": choice(*range(6))}, refuse=[import_module("own_rules").odd, {"a": 4}]
+            ),
+            "score",
+            PrimaryMetricGoal.MAXIMIZE,
+            9,
+            max_concurrent_runs=1,
+            run_config=ScriptRunConfig(".", "train.py"),
+        )
+        run = Experiment(Workspace(), "demo").submit(config, grace=0)
+    finally:
+        sys.modules.pop("own_rules", None)
+    run.wait_for_completion()
+    run.engine.wait(60)
+    assert [child.hyperparameters["a"] for child in run.get_children()] == [0, 2]

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import shutil
+import sys
+from importlib import import_module
 from typing import Any
 
 import pytest
@@ -14,7 +17,7 @@ from sweep.core.commands import SweepStatus
 from sweep.core.definition import Limits, SweepDefinition
 from sweep.core.scheduler import Scheduler
 from sweep.engine.engine import Engine
-from sweep.engine.refusing import check_kept, functions_in, supplied
+from sweep.engine.refusing import functions_in, importable, imported, supplied
 from sweep.errors import ConfigError, UserError
 from sweep.storage.journal import SqliteJournal
 
@@ -78,7 +81,102 @@ def test_conditions_are_not_given_again():
         functions_in({"a": 1})
 
 
-def test_a_function_does_not_go_to_another_process():
-    check_kept(definition_of(GridParameterSampling, {"a": 1}, 2))
-    with pytest.raises(ConfigError, match=r"say it by conditions .* or use tune"):
-        check_kept(definition_of(GridParameterSampling, odd, 2))
+RULES = """
+import limits_of_rules
+
+def too_large(configuration):
+    return configuration["a"] > limits_of_rules.MOST
+
+class Rules:
+    @staticmethod
+    def too_small(configuration):
+        return configuration["a"] < 2
+
+def made():
+    def inner(configuration):
+        return False
+    return inner
+"""
+
+
+@pytest.fixture
+def rules(tmp_path, monkeypatch):
+    """A module in a source directory, imported as the script that submits does."""
+    names = ("rules", "rules_in_package.rules", "rules_in_package", "limits_of_rules")
+    source, path = tmp_path / "source", [*sys.path]
+    (source / "rules_in_package").mkdir(parents=True)
+    (source / "rules_in_package/__init__.py").write_text("")
+    for name in ("rules.py", "rules_in_package/rules.py"):
+        (source / name).write_text(RULES)
+    (source / "limits_of_rules.py").write_text("MOST = 3")
+    monkeypatch.syspath_prepend(source)
+
+    def forget():
+        for name in names:
+            sys.modules.pop(name, None)
+
+    forget()
+    yield source, forget
+    forget()
+    sys.path[:] = path
+
+
+@pytest.mark.parametrize("module", ["rules", "rules_in_package.rules"])
+def test_functions_of_modules_are_imported_from_the_snapshot(rules, tmp_path, module):
+    source, forget = rules
+    here = import_module(module)
+    definition = definition_of(
+        GridParameterSampling, [here.too_large, {"b": "y"}, here.Rules.too_small], 9
+    )
+    tree = shutil.copytree(source, tmp_path / "tree")
+    found = importable(definition, source, tree)
+    assert found == [
+        {"module": module, "name": "too_large", "root": "."},
+        {"module": module, "name": "Rules.too_small", "root": "."},
+    ]
+    forget()
+    (source / "rules.py").write_text("raise SystemExit")  # what is changed later does not matter
+    (source / "limits_of_rules.py").write_text("MOST = 1")
+    sys.path.remove(str(source))
+    before = sorted(tree.rglob("*"))
+    functions = imported(found, tree)
+    assert [functions[0]({"a": n}) for n in (3, 4)] == [False, True]
+    kept = SweepDefinition.from_wire(definition.to_wire())
+    sampler = supplied(kept, functions, "HD_1").sampling.sampler()
+    assert [sampler.ask(n) for n in range(3)] == [{"a": 2, "b": "x"}, {"a": 3, "b": "x"}, None]
+    assert sorted(tree.rglob("*")) == before, "nothing is written into it"
+    assert sys.path[0] != str(tree)
+
+
+def test_functions_that_another_process_cannot_have(rules, tmp_path):
+    source, _ = rules
+    here, tree = import_module("rules"), tmp_path / "tree"
+    tree.mkdir()
+    for function, words in (
+        (odd, "define it in a module of the source directory"),
+        (lambda _: False, "define it in a module of the source directory"),
+        (here.made(), "cannot be imported by this name"),
+        (here.too_large, "rules.py is left out of the snapshot"),
+    ):
+        if function is not here.too_large:
+            shutil.copytree(source, tree, dirs_exist_ok=True)
+        else:
+            shutil.rmtree(tree)
+        with pytest.raises(ConfigError, match=words):
+            importable(definition_of(GridParameterSampling, function, 2), source, tree)
+    assert importable(definition_of(GridParameterSampling, {"a": 1}, 2), source, tree) == []
+
+
+@pytest.mark.parametrize(
+    ("found", "words"),
+    [
+        ({"module": "rules", "name": "gone", "root": "."}, "rules.gone cannot be imported: Attr"),
+        ({"module": "no_such_rules", "name": "f", "root": "."}, "ModuleNotFoundError"),
+        ({"module": "os", "name": "getcwd", "root": "."}, "os is .* and not the module of this"),
+        ({"module": "rules", "name": "f", "root": ".."}, ".. is not in the snapshot"),
+    ],
+)
+def test_functions_that_are_not_there_any_more(rules, found, words):
+    source, _ = rules
+    with pytest.raises(UserError, match=words):
+        imported([found], source)
