@@ -10,6 +10,7 @@ Nothing here reads a clock, a file or a global random state.
 
 from samplers.bayesian import BayesianParameterSampling
 from samplers.choices import Expression
+from samplers.course import Course, course_of
 from samplers.distributions import (
     lognormal,
     loguniform,
@@ -42,6 +43,7 @@ __all__ = [
     "WORDS",
     "BayesianParameterSampling",
     "Configuration",
+    "Course",
     "Expression",
     "GridParameterSampling",
     "Misplaced",
@@ -55,6 +57,7 @@ __all__ = [
     "absent_functions",
     "choice",
     "configurations",
+    "course_of",
     "expression",
     "from_wire",
     "functions_of",

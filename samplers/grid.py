@@ -5,6 +5,7 @@ from typing import Any, ClassVar, Final
 from warnings import warn
 
 from samplers.choices import Choice
+from samplers.course import Course
 from samplers.dice import seed_of
 from samplers.errors import SpaceError, SpaceWarning
 from samplers.guide import DEFAULTS, Guide, Points, reseeded
@@ -104,7 +105,9 @@ class GridSampler:
             number = shuffled(number, self._size, self._seed)
         return self._space.configuration_at(number)
 
-    def tell(self, configuration: Configuration, loss: float | None) -> None:
+    def tell(
+        self, configuration: Configuration, loss: float | None, course: Course | None = None
+    ) -> None:
         """Learn nothing."""
 
 

@@ -3,6 +3,7 @@
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, TypeVar
 
+from samplers.course import Course
 from samplers.errors import Misplaced, SpaceError
 from samplers.guided import MOST_STEPS, GuidedSampler
 from samplers.partial import completed, is_whole
@@ -164,7 +165,9 @@ class _Silent:
         """Return nothing."""
         raise NotImplementedError(f"nobody asks for {number} beside {len(pending)}")
 
-    def tell(self, configuration: Configuration, loss: float | None) -> None:
+    def tell(
+        self, configuration: Configuration, loss: float | None, course: Course | None = None
+    ) -> None:
         """Learn nothing."""
 
 

@@ -7,6 +7,7 @@ from itertools import islice
 from typing import Any
 
 from samplers.condition import condition
+from samplers.course import Course
 from samplers.dice import bits, unit
 from samplers.errors import Misplaced
 from samplers.partial import completed
@@ -87,9 +88,11 @@ class GuidedSampler:
             self._proposed().add(self._space.key(one))
         return copy.deepcopy(self._found[number - first - points])
 
-    def tell(self, configuration: Configuration, loss: float | None) -> None:
+    def tell(
+        self, configuration: Configuration, loss: float | None, course: Course | None = None
+    ) -> None:
         """Learn the outcome of one run."""
-        self._sampler.tell(configuration, loss)
+        self._sampler.tell(configuration, loss, course)
 
     # ---- where configurations come from -----------------------------------------------
 

@@ -7,6 +7,7 @@ from typing import TypeAlias
 import numpy as np
 
 from samplers.acquisition import Acquisition
+from samplers.course import Course
 from samplers.dice import bits
 from samplers.kernel import Array, Groups
 from samplers.one_thread import one_thread
@@ -62,6 +63,7 @@ class BayesianSampler:
         self._surrogate = surrogate(self._search.groups)
         self._units: list[Units] = []
         self._losses: list[float] = []
+        self._courses: list[Course | None] = []
         self._told: set[str] = set()
 
     def ask(self, number: int, pending: Sequence[Configuration] = ()) -> Configuration | None:
@@ -79,13 +81,16 @@ class BayesianSampler:
                 return configuration
         return None if size is not None else self._space.decode(self._sobol.point(number))
 
-    def tell(self, configuration: Configuration, loss: float | None) -> None:
+    def tell(
+        self, configuration: Configuration, loss: float | None, course: Course | None = None
+    ) -> None:
         """Learn the outcome of one run."""
         units = self._space.encode(configuration)
         self._told.add(self._key(units))
         if loss is not None:
             self._units.append(units)
             self._losses.append(loss)
+            self._courses.append(course)
 
     def _key(self, units: Sequence[float | None]) -> str:
         # By way of the units, a number is the same whether somebody wrote 4 or 4.0.
@@ -113,7 +118,7 @@ class BayesianSampler:
         """Return units, the most promising first."""
         points = self._search.matrix(np.array(self._units, dtype=float))
         dice = np.random.default_rng(bits(self._seed, number, STREAM))
-        model = self._surrogate(points, self._losses, int(dice.integers(2**31)))
+        model = self._surrogate(points, self._losses, int(dice.integers(2**31)), self._courses)
         if waiting:
             model = model.believing(self._search.matrix(np.array(waiting, dtype=float)))
 

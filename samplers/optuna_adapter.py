@@ -8,6 +8,7 @@ from warnings import catch_warnings, simplefilter
 import optuna
 
 from samplers.choices import Choice
+from samplers.course import Course
 from samplers.dice import bits
 from samplers.snapping import conditions
 from samplers.space import Configuration, Space
@@ -38,7 +39,12 @@ class OptunaSampler:
         finally:
             optuna.logging.set_verbosity(level)
 
-    def tell(self, configuration: Configuration, loss: float | None) -> None:
+    def tell(
+        self,
+        configuration: Configuration,
+        loss: float | None,
+        course: Course | None = None,  # noqa: ARG002 -- a study knows values only
+    ) -> None:
         """Learn the outcome of one run."""
         params = self._params(configuration)
         if loss is not None:

@@ -4,6 +4,7 @@ import math
 from collections.abc import Mapping, Sequence
 from typing import Any, ClassVar, Final
 
+from samplers.course import Course
 from samplers.dice import seed_of, unit
 from samplers.errors import SpaceError, spelled
 from samplers.guide import DEFAULTS, Guide, Points, reseeded
@@ -111,7 +112,9 @@ class RandomSampler:
         """Return draw `number`."""
         return self._space.decode([unit(self._seed, number, stream) for stream in self._streams])
 
-    def tell(self, configuration: Configuration, loss: float | None) -> None:
+    def tell(
+        self, configuration: Configuration, loss: float | None, course: Course | None = None
+    ) -> None:
         """Learn nothing."""
 
 

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from typing import Any, Protocol
 
+from samplers.course import Course
 from samplers.space import Configuration, Space
 
 
@@ -18,11 +19,14 @@ class Sampler(Protocol):
         """
         ...
 
-    def tell(self, configuration: Configuration, loss: float | None) -> None:
+    def tell(
+        self, configuration: Configuration, loss: float | None, course: Course | None = None
+    ) -> None:
         """Learn the outcome of one run; a lower `loss` is better.
 
         A loss that is not finite is as bad as the worst that is. None says that there was no
         outcome at all, so the configuration was proposed but nothing is known about it.
+        `course` says how the run came to the loss; without one it went as far as it would.
 
         Raises:
             SpaceError: a sampler that learns has no such configuration in its space.

@@ -7,6 +7,7 @@ from warnings import catch_warnings, simplefilter
 
 import numpy as np
 
+from samplers.course import Course
 from samplers.outcomes import Array, standardised
 
 MOST_SCALES = 32
@@ -49,7 +50,13 @@ class Fitting:
 
     fit: Fit
 
-    def __call__(self, points: Array, losses: Sequence[float], seed: int) -> Fitted:
+    def __call__(
+        self,
+        points: Array,
+        losses: Sequence[float],
+        seed: int,
+        courses: Sequence[Course | None] = (),  # noqa: ARG002 -- the protocol's
+    ) -> Fitted:
         """Fit `losses` (n) at `points` (n x d)."""
         values = standardised(losses)
         model = self.fit(points, values, seed)

@@ -12,6 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.stats import qmc
 
+from samplers.course import Course
 from samplers.dice import STEP, bits
 from samplers.space import Configuration, Space
 
@@ -69,5 +70,7 @@ class SobolSampler:
         """Return the configuration at point `number`."""
         return self._space.decode(self._sobol.point(number))
 
-    def tell(self, configuration: Configuration, loss: float | None) -> None:
+    def tell(
+        self, configuration: Configuration, loss: float | None, course: Course | None = None
+    ) -> None:
         """Learn nothing."""

@@ -9,11 +9,14 @@ from math import isfinite
 from typing import Protocol
 
 import numpy as np
+from numpy.typing import NDArray
 
+from samplers.course import Course
 from samplers.gaussian import Process, process
 from samplers.kernel import Array, Groups
 from samplers.likelihood import Scales, likeliest
 from samplers.outcomes import standardised, unbent
+from samplers.partway import AtTheEnd, at_the_end, is_partway, observed, with_share
 from samplers.skopt_models import FITS, MOST_SCALES, Fitting
 
 MOST_LOSSES = 300
@@ -43,8 +46,17 @@ class Model(Protocol):
 class Surrogate(Protocol):
     """A way to fit a model."""
 
-    def __call__(self, points: Array, losses: Sequence[float], seed: int) -> Model:
-        """Fit `losses` (n) at `points` (n x d; in the unit cube); there are only ever more."""
+    def __call__(
+        self,
+        points: Array,
+        losses: Sequence[float],
+        seed: int,
+        courses: Sequence[Course | None] = (),
+    ) -> Model:
+        """Fit `losses` (n) at `points` (n x d; in the unit cube); there are only ever more.
+
+        `courses` (n, or none) tell which of the runs were stopped, and how far each had come.
+        """
         ...
 
 
@@ -56,12 +68,20 @@ class WarpedProcess:
         self._groups = groups if few else np.zeros_like(groups)
         self._fitted: tuple[int, Scales] | None = None
 
-    def __call__(self, points: Array, losses: Sequence[float], seed: int) -> Process:  # noqa: ARG002 -- the protocol's
+    def __call__(
+        self,
+        points: Array,
+        losses: Sequence[float],
+        seed: int,  # noqa: ARG002 -- the protocol's
+        courses: Sequence[Course | None] = (),
+    ) -> Process | AtTheEnd:
         """Fit the process; its scales, to as many losses as were there some losses ago.
 
         How many depends on the number of losses only, so an answer does not depend on what was
         asked before.
         """
+        if any(map(is_partway, courses)):
+            return self._partway(points, losses, courses)
         count = _milestone(losses)
         if self._fitted is None or self._fitted[0] != count:
             shown, outcomes = _few(
@@ -70,6 +90,24 @@ class WarpedProcess:
             self._fitted = count, likeliest(shown, outcomes, self._groups)
         shown, outcomes = _few(points, unbent(standardised(losses)), MOST_LOSSES)
         return process(shown, outcomes, self._fitted[1])
+
+    def _partway(
+        self, points: Array, losses: Sequence[float], courses: Sequence[Course | None]
+    ) -> AtTheEnd:
+        """Fit one that knows how far each run has gone; a third of what it sees is on the way."""
+
+        def seen(count: int, most: int) -> tuple[Array, Array]:
+            ends = unbent(standardised(losses[:count]))
+            kept = _kept(ends, most - most // 3)
+            found = observed(
+                points[kept], [losses[i] for i in kept], [courses[i] for i in kept], most // 3
+            )
+            return found.points, unbent(standardised(found.losses.tolist()))
+
+        count = _milestone(losses)
+        if self._fitted is None or self._fitted[0] != -count:  # below 0: it has a column more
+            self._fitted = -count, likeliest(*seen(count, MOST_FITTED), with_share(self._groups))
+        return at_the_end(process(*seen(len(losses), MOST_LOSSES), self._fitted[1]))
 
 
 def _milestone(losses: Sequence[float]) -> int:
@@ -82,8 +120,14 @@ def _milestone(losses: Sequence[float]) -> int:
 
 def _few(points: Array, losses: Array, most: int) -> tuple[Array, Array]:
     """Return at most `most` of the losses: the best, the last and a few of the others."""
+    kept = _kept(losses, most)
+    return points[kept], losses[kept]
+
+
+def _kept(losses: Array, most: int) -> NDArray[np.intp]:
+    """Return the places of at most `most` of the losses, in order."""
     if len(losses) <= most:
-        return points, losses
+        return np.arange(len(losses))
     third = most // 3
     kept = np.zeros(len(losses), dtype=bool)
     kept[np.argsort(losses, kind="stable")[:third]] = True
@@ -93,7 +137,7 @@ def _few(points: Array, losses: Array, most: int) -> tuple[Array, Array]:
     dice = np.random.default_rng(len(losses))
     missing = min(most - int(kept.sum()), len(others))
     kept[dice.choice(others, missing, replace=False)] = True
-    return points[kept], losses[kept]
+    return np.flatnonzero(kept)
 
 
 def _skopt(name: str) -> Callable[[Groups], Surrogate]:

@@ -7,10 +7,10 @@ from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
 from policies import Leaderboard, Verdict
-from samplers import Configuration, dice
+from samplers import Configuration, course_of, dice
 from sweep.core.definition import SweepDefinition
 from sweep.core.events import Event, Lost, Redefined, Reported
-from sweep.core.lineup import Lineup, guided_otherwise, with_functions_of
+from sweep.core.lineup import Lineup, Outcome, guided_otherwise, with_functions_of
 from sweep.core.prior import Trial
 from sweep.core.replicates import Replicated
 from sweep.core.run import TERMINAL, RunRecord, RunState
@@ -56,7 +56,7 @@ class Book:
     def _learn_from_trials(self) -> None:
         policy = self.definition.policy
         for number, trial in self._trials():
-            self.lineup.learn(trial.configuration, self._loss(number))
+            self.lineup.learn(trial.configuration, self._outcome(number, stopped=trial.stopped))
             (policy.stopped if trial.stopped else policy.finished)(self.board, number)
 
     def record(self, number: int | None, event: Event) -> RunRecord:
@@ -155,20 +155,33 @@ class Book:
         if self.definition.sampling.exact:
             return
         over = (number for number, other in self.runs.items() if other.state in TERMINAL)
-        losses = {number: self._loss(number) for number in over}
+        outcomes = {number: self._outcome_of(self.runs[number]) for number in over}
         limits = self.definition.limits
-        self.lineup.redefine(self.definition.sampling, limits.runs, losses)
+        self.lineup.redefine(self.definition.sampling, limits.runs, outcomes)
         self._learn_from_trials()
 
     def _conclude(self, record: RunRecord) -> None:
         if record.invalid:
             self.board.forget(record.number)
-        self.lineup.conclude(record, self._loss(record.number))
+        self.lineup.conclude(record, self._outcome_of(record))
         self.definition.policy.finished(self.board, record.number)
 
-    def _loss(self, number: int) -> float | None:
+    def _outcome_of(self, record: RunRecord) -> Outcome:
+        # One that won the race against its stop is whole.
+        stopped = record.verdict is not None and record.state is RunState.CANCELED
+        return self._outcome(record.number, stopped=stopped)
+
+    def _outcome(self, number: int, *, stopped: bool) -> Outcome:
+        """Return what a sampler is told: the best so far, and how the run came there."""
         loss = -self.board.best(number)
-        return loss if math.isfinite(loss) else None
+        if not math.isfinite(loss):
+            return None, None
+        if self.definition.sampling.exact:  # which learns nothing
+            return loss, None
+        lowest = [-score for score in self.board.progress(number)]
+        # What has diverged would not have come any further.
+        diverged = self.board.scores(number)[-1] == -math.inf
+        return loss, course_of(lowest, whole=diverged or not stopped)
 
     # ---- another definition -----------------------------------------------------------
 
@@ -193,13 +206,13 @@ class Book:
         board = new.policy.leaderboard(new.goal)
         board.learn(self.board)
         self.board = board
-        losses = {}
+        outcomes = {}
         for number, record in self.runs.items():
             if record.state in TERMINAL:
-                losses[number] = self._loss(number)
+                outcomes[number] = self._outcome_of(record)
                 told = new.policy.finished if record.verdict is None else new.policy.stopped
                 told(board, number)
-        self.lineup.redefine(new.sampling, new.limits.runs, losses, otherwise=otherwise)
+        self.lineup.redefine(new.sampling, new.limits.runs, outcomes, otherwise=otherwise)
         self._learn_from_trials()
 
 

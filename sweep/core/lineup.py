@@ -5,9 +5,11 @@ from __future__ import annotations
 import contextlib
 import heapq
 from collections.abc import Mapping, Sequence
+from typing import TypeAlias
 
 from samplers import (
     Configuration,
+    Course,
     Sampling,
     SpaceError,
     absent_functions,
@@ -18,6 +20,9 @@ from samplers import (
 )
 from sweep.core.run import RunRecord
 from sweep.errors import ConfigError
+
+Outcome: TypeAlias = tuple[float | None, Course | None]
+"""What a run came to, and how, as `Sampler.tell` takes them."""
 
 
 class Lineup:
@@ -77,21 +82,21 @@ class Lineup:
         self._waiting.remove(record.number)
         heapq.heapify(self._waiting)
 
-    def conclude(self, record: RunRecord, loss: float | None) -> None:
+    def conclude(self, record: RunRecord, outcome: Outcome) -> None:
         """Teach the sampler the outcome of a run that is over."""
-        self.learn(record.configuration, loss)
+        self.learn(record.configuration, outcome)
         del self._pending[record.number]
 
-    def learn(self, configuration: Configuration, loss: float | None) -> None:
+    def learn(self, configuration: Configuration, outcome: Outcome) -> None:
         """Teach the sampler an outcome; what is not in its space cannot be learnt from."""
         with contextlib.suppress(SpaceError):
-            self._sampler.tell(configuration, loss)
+            self._sampler.tell(configuration, *outcome)
 
     def redefine(
         self,
         sampling: Sampling,
         most: int,
-        losses: Mapping[int, float | None],
+        outcomes: Mapping[int, Outcome],
         *,
         otherwise: bool = False,
     ) -> None:
@@ -100,7 +105,7 @@ class Lineup:
         Args:
             sampling: gives configurations from now on.
             most: upper bound on the number of runs.
-            losses: outcomes of the runs that are over, by number.
+            outcomes: of the runs that are over, by number.
             otherwise: whether points or refusals have changed, so it is no matter of numbers
                 where the sampling goes on.
         """
@@ -108,8 +113,8 @@ class Lineup:
             self._begun = self._proposed()[len(self._given) :]
         self._sampler = sampling.sampler(self._begun) if self._begun else sampling.sampler()
         self._exact, self._most, self._exhausted = sampling.exact, most, False
-        for number, loss in losses.items():
-            self.learn(self.runs[number].configuration, loss)
+        for number, outcome in outcomes.items():
+            self.learn(self.runs[number].configuration, outcome)
 
     def again(self, record: RunRecord) -> None:
         """Let a run that is over run once more."""

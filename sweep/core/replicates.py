@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from statistics import fmean, stdev
 
 from samplers import Configuration, Sampling, dice
-from sweep.core.lineup import Lineup
+from sweep.core.lineup import Lineup, Outcome
 from sweep.core.run import TERMINAL, RunRecord, RunState
 
 STREAM = "\0replicate"
@@ -122,28 +122,28 @@ class Replicated(Lineup):
         group.append(record)
         return record
 
-    def conclude(self, record: RunRecord, loss: float | None) -> None:
+    def conclude(self, record: RunRecord, outcome: Outcome) -> None:
         """Teach the sampler the outcome of a configuration whose runs are all over."""
         place = _configuration(record)
-        self._losses[record.number] = _known(record, loss)
+        self._losses[record.number] = _known(record, outcome[0])
         if self._is_over(place):
-            self.learn(record.configuration, self._loss(place))
+            self.learn(record.configuration, self._outcome(place))
             self._pending.pop(place, None)
 
     def redefine(
         self,
         sampling: Sampling,
         most: int,
-        losses: Mapping[int, float | None],
+        outcomes: Mapping[int, Outcome],
         *,
         otherwise: bool = False,
     ) -> None:
         """Go on with another sampling, which learns what is known; see `Lineup`."""
         super().redefine(sampling, most, {}, otherwise=otherwise)
-        self._losses = {n: _known(self.runs[n], loss) for n, loss in losses.items()}
+        self._losses = {n: _known(self.runs[n], loss) for n, (loss, _) in outcomes.items()}
         for place, group in enumerate(self._members):
             if self._is_over(place):
-                self.learn(group[0].configuration, self._loss(place))
+                self.learn(group[0].configuration, self._outcome(place))
 
     def again(self, record: RunRecord) -> None:
         """Let a run that is over run once more."""
@@ -167,8 +167,9 @@ class Replicated(Lineup):
             return False
         return all(record.state in TERMINAL for record in group)
 
-    def _loss(self, place: int) -> float | None:
-        return mean_of(self._losses.get(record.number) for record in self._members[place])
+    def _outcome(self, place: int) -> Outcome:
+        # A mean of values has no course.
+        return mean_of(self._losses.get(record.number) for record in self._members[place]), None
 
 
 def _configuration(record: RunRecord) -> int:

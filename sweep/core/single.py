@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from samplers import Configuration, Space
+from samplers import Configuration, Course, Space
 
 SINGLE = "SINGLE"
 
@@ -48,5 +48,7 @@ class Single:
         """Return the one configuration, once."""
         return {} if number == 0 else None
 
-    def tell(self, configuration: Configuration, loss: float | None) -> None:
+    def tell(
+        self, configuration: Configuration, loss: float | None, course: Course | None = None
+    ) -> None:
         """Learn nothing."""

@@ -51,7 +51,7 @@ class Told(RandomParameterSampling):
         self.asked.append((number, list(pending)))
         return {"a": 10 * number}
 
-    def tell(self, configuration: Any, loss: Any) -> None:
+    def tell(self, configuration: Any, loss: Any, course: Any = None) -> None:
         self.told.append((configuration["a"], loss))
 
 

@@ -362,7 +362,7 @@ class TestSampler:
             self.asked.append((number, len(pending)))
             return {"x": number}
 
-        def tell(self, configuration, loss):
+        def tell(self, configuration, loss, course=None):
             self.told.append((configuration["x"], loss))
 
     def start(self, goal: Goal) -> tuple[Spy, Scheduler]:
