@@ -118,20 +118,21 @@ def test_one_that_a_user_has_cancelled_counts_as_it_is() -> None:
 def test_another_definition_learns_the_same() -> None:
     sampling = BayesianParameterSampling({"x": uniform(0, 1)}, seed=1, initial_points=2)
     long, short = (
-        SweepDefinition(sampling, "m", Goal.MAXIMIZE, Limits(runs, 1), POLICY) for runs in (3, 2)
+        SweepDefinition(sampling, "m", Goal.MAXIMIZE, Limits(runs, 1), POLICY) for runs in (7, 6)
     )
     one, other = Scheduler(long), Scheduler(short)
     for scheduler in (one, other):
         scheduler.handle(Opened(0))
         scheduler.handle(SlotsChanged(0, 1))
-        run(scheduler, 0, *GOOD)
-        scheduler.handle(Completed(2, 0))
-        run(scheduler, 1, *BAD)
-        scheduler.handle(Stopped(2, 1))
+        for number in range(0, 6, 2):
+            run(scheduler, number, *(value + number / 100 for value in GOOD))
+            scheduler.handle(Completed(2, number))
+            run(scheduler, number + 1, *BAD)
+            scheduler.handle(Stopped(2, number + 1))
     other.handle(Redefined(5, long.to_wire(), ()))
     other.handle(Opened(6))
     other.handle(SlotsChanged(6, 1))
-    assert other.runs[2].configuration == one.runs[2].configuration
+    assert other.runs[6].configuration == one.runs[6].configuration
 
 
 def test_of_earlier_sweeps_as_well() -> None:
