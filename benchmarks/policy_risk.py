@@ -1,9 +1,9 @@
 """Whether `PromisingPolicy` errs as often as it was allowed to, on recorded learning curves.
 
 ``python -m benchmarks.policy_risk FOLDER``: of all stops in the sweeps of a task, how many hit a
-run that would have ended among the best 2 % (of 100 runs: fewer than two others did as well), and
-the 95 % interval of that share (Clopper and Pearson). The risk is kept where the interval does
-not lie above it.
+run that would have come out ahead (of 100 runs: among the best two, better than the third by 1 %
+or more of the gap between the best and the median run), and the 95 % interval of that share
+(Clopper and Pearson). The risk is kept where the interval does not lie above it.
 """
 
 from __future__ import annotations
@@ -16,7 +16,6 @@ from policies import PromisingPolicy
 from sweep.view.audit import clopper_pearson
 from sweep.view.recorded import play
 
-SHARE = 0.02
 WORKERS = 8
 
 
@@ -26,10 +25,7 @@ def stops(task: Task, risk: float, seeds: int, runs: int) -> tuple[int, int]:
     for seed in range(seeds):
         draw = task.draw(seed, runs)
         played = play(draw.recordings, PromisingPolicy(risk=risk), task.goal, WORKERS)
-        best = max(1, round(SHARE * runs))
-        for number in played.stopped:
-            others = (draw.finals >= draw.finals[number - 1]).sum() - 1
-            wrong += bool(others < best)
+        wrong += sum(bool(draw.ahead[number - 1]) for number in played.stopped)
         count += len(played.stopped)
     return count, wrong
 

@@ -115,14 +115,12 @@ def _columns(task: Task, draw: Draw, played: Played, whole: Played) -> list[floa
     for one in draw.recordings:
         made = one.values[: played.reports[one.number]]
         best = max(best, max(map(task.goal.score, made), default=-np.inf))
-    known = finals[np.isfinite(finals)]
-    gap = max(finals.max() - np.median(known), 1e-12)
     line = np.sort(finals)[-max(1, round(TOP * len(finals)))]
     top = int((finals >= line).sum())
     wrong = sum(bool(finals[number - 1] >= line) for number in played.stopped)
     spent = sum(played.reports.values()) / sum(whole.reports.values())
     took = played.seconds / whole.seconds
-    regret = (finals.max() - best) / gap
+    regret = (finals.max() - best) / draw.gap
     return [spent, regret, took, wrong / top, wrong / max(1, len(played.stopped))]
 
 

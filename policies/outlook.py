@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from array import array
+from bisect import bisect_left, insort
 from collections.abc import Sequence
 from statistics import median
 from typing import NamedTuple, Protocol
@@ -11,15 +12,24 @@ from typing import NamedTuple, Protocol
 from policies.goal import Goal
 from policies.leaderboard import Leaderboard
 from policies.ranks import Ranks
+from policies.signs import BEST, TINY, Look, Signs
 
-MOST = 96
+MOST = 48
 """So many finished runs are looked at: the latest. A decision costs the same in any sweep."""
-FAR, WIDE = 20.0, 5.0
-"""Ratios count up to here: what is beyond is all the same."""
+AMONG = 4
+"""The lead of the best finished runs is taken over so many of them."""
+FAR, WIDE, NEAR = 20.0, 5.0, 0.02
+"""Ratios count up to here, or from here on: what is beyond is all the same."""
 
 
 class Looks(Protocol):
-    """Says at which intervals runs are looked at."""
+    """Says at which intervals runs are looked at.
+
+    Attributes:
+        finished_runs: so many go to their ends before any is stopped.
+    """
+
+    finished_runs: int
 
     def due(self, interval: int) -> bool:
         """Tell whether a run is looked at."""
@@ -34,40 +44,18 @@ class Finished(NamedTuple):
     Attributes:
         runs: how many are looked at.
         best: the best score of all that have ended.
-        spread: from the middle one of them to the best.
+        middle: the score of the middle one of the first.
         length: how many reports the middle one made.
+        tops: the places of the best of those that are looked at, the best first.
+        apart: by how much the best few are better than the next one, on average.
     """
 
     runs: int
     best: float
-    spread: float
+    middle: float
     length: float
-
-
-class Signs(NamedTuple):
-    """Of how a run that is behind the best may end; none of them has units.
-
-    Attributes:
-        ahead: how many runs were better by then, of `field`.
-        field: of how many that have come so far or ended before.
-        odds: the logarithm of the odds that a run is better.
-        place: the least share of runs that was ahead at any look so far.
-        distance: to the best finished run, in spreads of the finished ones.
-        enough: the share of finished runs that gained as much as this one needs from here on.
-        gain: the most that any of them gained, as a share of that.
-        pace: what it will have gained by the end, as it does now, as a share of that.
-        idle: for which share of its reports it has not become better.
-    """
-
-    ahead: int
-    field: int
-    odds: float
-    place: float
-    distance: float
-    enough: float
-    gain: float
-    pace: float
-    idle: float
+    tops: list[int]
+    apart: float
 
 
 class Outlook(Leaderboard):
@@ -85,9 +73,12 @@ class Outlook(Leaderboard):
         self._over: set[int] = set()
         self._stopped: set[int] = set()
         self._lives: dict[int, array[float]] = {}  # best so far at each interval
-        self._best = -math.inf
+        self._order: list[int] = []  # of the finished ones, by number
+        self._leading: list[
+            tuple[float, int]
+        ] = []  # the best of them: minus the score, and number
         self._finished: Finished | None = None
-        self._gains: dict[int, list[float]] = {}
+        self._learnt: dict[int, Look] = {}
 
     def report(self, run: int, value: float) -> int:
         """Add one report of `run` and return how many it has made."""
@@ -109,7 +100,8 @@ class Outlook(Leaderboard):
         self._over.discard(run)
         self._stopped.discard(run)
         if self._lives.pop(run, None) is not None:
-            self._best = max((life[-1] for life in self._lives.values()), default=-math.inf)
+            self._order.remove(run)
+            self._leading = sorted((-life[-1], n) for n, life in self._lives.items())[: AMONG + 1]
             self._learn_anew()
 
     def stop(self, run: int) -> None:
@@ -126,7 +118,9 @@ class Outlook(Leaderboard):
                 there.add(self.best(run), -run)
         if run not in self._stopped:
             self._lives[run] = array("d", self.progress(run))
-            self._best = max(self._best, self.best(run))
+            insort(self._order, run)
+            insort(self._leading, (-self.best(run), run))
+            del self._leading[AMONG + 1 :]
             self._learn_anew()
 
     @property
@@ -137,56 +131,103 @@ class Outlook(Leaderboard):
     def finished(self) -> Finished:
         """Return how runs have ended; some have."""
         if self._finished is None:
-            lives = self._latest()
-            ends = [life[-1] for life in lives]
-            middle = median(ends)
-            if middle == -math.inf:
-                middle = min((end for end in ends if end > middle), default=self._best)
-            spread = max(self._best - middle, 1e-12)
-            self._finished = Finished(len(lives), self._best, spread, median(map(len, lives)))
+            runs, best = self._looked_at(), [-score for score, _ in self._leading]
+            among = min(AMONG, len(self._lives) // 2)
+            apart = math.inf
+            if best[among] > -math.inf:
+                apart = sum(end - best[among] for end in best[:among]) / max(1, among)
+            self._finished = Finished(
+                len(runs),
+                best[0],
+                self._middle(),
+                median(len(self._lives[run]) for run in runs),
+                [runs.index(run) for _, run in self._leading[:BEST]],
+                apart,
+            )
         return self._finished
 
-    def gains(self, interval: int) -> list[float]:
-        """Return what each finished run gained from an interval on, smallest first."""
-        if interval not in self._gains:
-            found = []
-            for life in self._latest():
-                then = life[min(interval, len(life)) - 1]
-                found.append(life[-1] - then if then > -math.inf else 0.0)
-            self._gains[interval] = sorted(found)
-        return self._gains[interval]
+    def look(self, interval: int) -> Look:
+        """Return what the finished runs tell of a look."""
+        if interval not in self._learnt:
+            half = self._half(self._policy.looks(interval))
+            tops = self.finished().tops
+            lives = [self._lives[run] for run in self._looked_at()]
+            self._learnt[interval] = Look(interval, half, lives, tops)
+        return self._learnt[interval]
+
+    def lead(self) -> float:
+        """Return how far the best of all runs is from the middle one of the first finished."""
+        assert self.leader is not None, "some have finished"
+        return max(self.best(self.leader) - self.finished().middle, TINY)
+
+    def ahead(self, run: int) -> tuple[int, int]:
+        """Return how many runs were ahead of one by then, and of how many."""
+        there = self._at[self.interval(run)]
+        return there.size - there.upto(self.best(run)), there.size
 
     def signs(self, run: int) -> Signs:
-        """Return what there is to see of a run that is worse than the best finished one."""
-        ended, bests = self.finished(), [*self.progress(run)]
+        """Return what there is to see of a run that is worse than the best one."""
+        assert self.leader is not None, "some have finished"
+        ended, bests, lead = self.finished(), [*self.progress(run)], self.lead()
         interval, now = len(bests), bests[-1]
         looks = self._policy.looks(interval)
-        need, gains = ended.best - now, self.gains(interval)
-        there = self._at[interval]
-        ahead = there.size - there.upto(now)
-        left = ended.length - interval
-        pace, before = 0.0, bests[looks[-2] - 1] if len(looks) > 1 else -math.inf
-        if before > -math.inf and left > 0:
-            pace = (now - before) / need * left / (interval - looks[-2])
-        since = next(look for look in looks if bests[look - 1] == now)
+        there, look = self._at[interval], self.look(interval)
+        need, best = max(self.best(self.leader) - now, TINY), self.best(self.leader)
+        odds = [self._odds(one, bests[one - 1]) for one in looks]
+        half, before = self._half(looks), bests[looks[-2] - 1] if len(looks) > 1 else -math.inf
+        since = next(one for one in looks if bests[one - 1] == now)
+        rest = max(0.0, ended.length - interval)
+        pace = (now - before) / (interval - looks[-2]) * rest if before > -math.inf else 0.0
+        late = now - bests[half - 1] if half and bests[half - 1] > -math.inf else 0.0
+        made_up, of_those = look.made_up(there.blocks[-1][-1] - now)
+        enough = len(look.gains) - bisect_left(look.gains, need)
+        apart = ended.apart + max(0.0, best - ended.best) / AMONG
         return Signs(
-            ahead,
-            there.size,
-            math.log((ahead + 0.5) / (there.size - ahead)),
-            min(self._share_ahead(look, bests[look - 1]) for look in looks),
-            min(need / ended.spread, FAR),
-            sum(gain >= need for gain in gains) / len(gains),
-            min(gains[-1] / need, WIDE),
-            min(pace, FAR),
-            (interval - since) / interval,
+            odds=odds[-1],
+            place=min(odds),
+            trend=odds[-1] - odds[looks.index(half)] if half else 0.0,
+            distance=math.log(min(max(need / lead, 0.003), FAR)),
+            beaten=bisect_left(look.ends, now) / len(look.ends),
+            level=sum(value <= now for value in look.best) / len(look.best),
+            enough=math.log((enough + 0.5) / (ended.runs + 1)),
+            gain=math.log(min(max(look.gains[-1] / need, NEAR), WIDE)),
+            slope=math.log(NEAR + min(max(late * look.later / need, 0.0), WIDE)),
+            pace=math.log(NEAR + min(pace / need, FAR)),
+            idle=(interval - since) / interval,
+            age=math.log(min(interval / ended.length, 1.0)),
+            left=math.log(NEAR + rest / ended.length),
+            apart=math.log(min(max(apart / lead, 0.001), 1.0)),
+            behind=look.behind,
+            mobile=look.mobile,
+            made_up=made_up,
+            of_those=of_those,
+            to_best=look.made_up(look.middle_best - now)[0],
+            over=math.log(len(self._over)),
+            finished=math.log(ended.runs),
         )
 
-    def _share_ahead(self, look: int, figure: float) -> float:
+    def _odds(self, look: int, figure: float) -> float:
         there = self._at[look]
-        return (there.size - there.upto(figure) + 0.5) / (there.size + 0.5)
+        ahead = there.size - there.upto(figure)
+        return math.log((ahead + 0.5) / (there.size - ahead + 0.5))
 
-    def _latest(self) -> list[array[float]]:
-        return [*self._lives.values()][-MOST:]
+    @staticmethod
+    def _half(looks: Sequence[int]) -> int:
+        """Return the look at half of the last one's reports, or the first; 0: it is the first."""
+        if len(looks) < 2:
+            return 0
+        return max((look for look in looks if 2 * look <= looks[-1]), default=looks[0])
+
+    def _middle(self) -> float:
+        ends = [self._lives[run][-1] for run in self._order[: self._policy.finished_runs]]
+        middle = median(ends)
+        if middle > -math.inf:
+            return middle
+        return min((end for end in ends if end > middle), default=-self._leading[0][0])
+
+    def _looked_at(self) -> list[int]:
+        """Return the latest finished runs, and the best ones, by number."""
+        return sorted({*self._order[-MOST:], *(run for _, run in self._leading)})
 
     def _learn_anew(self) -> None:
-        self._finished, self._gains = None, {}
+        self._finished, self._learnt = None, {}

@@ -1,46 +1,42 @@
-"""Stop a run whose chance to end among the best, by the curves seen so far, is too small."""
+"""Stop a run whose chance to come out ahead, by the curves seen so far, is too small."""
 
 from __future__ import annotations
 
 import math
 from collections.abc import Iterator
 from itertools import takewhile
+from operator import mul
 from typing import Any, ClassVar
 
 from policies.goal import Goal
 from policies.leaderboard import Leaderboard
-from policies.outlook import Outlook, Signs
+from policies.outlook import Outlook
 from policies.policy import EarlyTerminationPolicy, PolicyError, Verdict, after, whole_number
+from policies.promising_weights import BIAS, HIDDEN, SCALES
+from policies.signs import Signs
 
 SPACING = 1.3
 """From one look to the next, as a ratio: each look is a chance to be wrong."""
+FINISHED_RUNS = 6
 FEWEST_FINISHED = 4
 FAR = 1 << 40
 """No run makes so many reports."""
-RISK = 0.0125
-BASE, WEIGHTS = (
-    -4.59,
-    {
-        "odds": -0.49,
-        "place": -3.05,
-        "distance": 0.07,
-        "enough": -2.22,
-        "gain": 0.405,
-        "pace": 0.048,
-        "idle": -1.46,
-    },
-)
-"""What each sign counts, in logarithms of odds: a logistic regression of whether a run came among
-the best two of a hundred, at each look at each run, in sweeps over ten recorded tasks (those that
-`docs/policies.md` names). The signs have no units, so the weights are the same for any sweep."""
+RISK = 0.002
+LIMIT = 4.0
+"""A sign counts up to so many standard deviations from its mean."""
 
 
 class PromisingPolicy(EarlyTerminationPolicy):
-    """Stop a run whose chance to end among the best 2 % is smaller than the risk to take.
+    """Stop a run whose chance to come out ahead is smaller than the risk to take.
+
+    To come out ahead is to end among the best 2 %, better than the next one by 1 % or more of
+    what is between the best run and the middle one. Where many runs end equally well, none does,
+    and little is lost by a stop.
 
     The first `finished_runs` runs go to their ends. From then on the chance of a run is estimated
-    from where it is among all runs at the same report, and was before; from how far it is behind
-    the best finished run, and what the finished ones gained from there on; and from its own pace.
+    from where it is among all runs at the same report, and was before; from how far it is behind;
+    from what the finished ones gained from there on, and how often one of them that was as far
+    behind came out ahead of another; and from its own pace.
 
     Looks are at report 2, 3, 4, 5, 6, 8, 10, 13, ... (times `evaluation_interval`).
 
@@ -58,7 +54,7 @@ class PromisingPolicy(EarlyTerminationPolicy):
 
     def __init__(
         self,
-        finished_runs: int = 8,
+        finished_runs: int = FINISHED_RUNS,
         risk: float = RISK,
         evaluation_interval: int = 1,
         delay_evaluation: int = 0,
@@ -90,32 +86,37 @@ class PromisingPolicy(EarlyTerminationPolicy):
         return Outlook(goal, self)
 
     def stops(self, board: Leaderboard, run: int) -> bool:
-        """Estimate the chance of a run that is behind the best finished one."""
+        """Estimate the chance of a run that is behind the best one."""
         assert isinstance(board, Outlook), "the policy's own"
-        if board.count < self.finished_runs or board.best(run) >= board.finished().best:
+        if board.count < self.finished_runs or board.leader is None:
             return False
-        return chance(board.signs(run)) < self.risk
+        mine = board.best(run)
+        if mine >= board.best(board.leader):
+            return False
+        return mine == -math.inf or chance(board.signs(run)) < self.risk
 
     def explain(self, board: Leaderboard, run: int) -> Verdict:
         """Name the chance, and what it is estimated from."""
         assert isinstance(board, Outlook), "the policy's own"
-        goal, interval = board.goal, board.interval(run)
-        mine, best = board.best(run), board.finished().best if board.count else math.nan
+        goal, interval, mine = board.goal, board.interval(run), board.best(run)
+        best = board.best(board.leader) if board.leader is not None else math.nan
         so_far, stop = f"best {goal.from_score(mine):g} {after(interval)}", False
         if board.count < self.finished_runs:
             reason = (
                 f"{board.count} runs are finished; the first {self.finished_runs} go to their ends"
             )
-        elif mine >= best:
-            reason = f"{so_far} is not worse than that of any finished run"
+        elif board.leader is None or mine >= best:
+            reason = f"{so_far} is not worse than that of any run"
+        elif mine == -math.inf:
+            reason, stop = f"no number {after(interval)}, where others have one", True
         else:
-            signs = board.signs(run)
-            likely, gained = chance(signs), board.gains(interval)[-1]
+            likely, gained = chance(board.signs(run)), board.look(interval).gains[-1]
+            ahead, field = board.ahead(run)
             stop = likely < self.risk
             reason = (
-                f"{so_far} leaves a chance of {likely:.2%} to end among the best 2 %"
-                f" ({self.risk:.2%} is enough): {signs.ahead} of {signs.field} runs were ahead by"
-                f" then, and to be the best it has to gain {best - mine:.3g}, where the"
+                f"{so_far} leaves a chance of {likely:.2%} to come out ahead"
+                f" ({self.risk:.2%} is enough): {ahead} of {field} runs were ahead by then,"
+                f" and to be the best it has to gain {best - mine:.3g}, where the"
                 f" {board.finished().runs} finished runs gained at most {gained:.3g}"
             )
         return Verdict(
@@ -150,6 +151,12 @@ class PromisingPolicy(EarlyTerminationPolicy):
 
 
 def chance(signs: Signs) -> float:
-    """Return the chance to end among the best 2 %."""
-    weighed = (weight * getattr(signs, sign) for sign, weight in WEIGHTS.items())
-    return 1 / (1 + math.exp(-BASE - math.fsum(weighed)))
+    """Return the chance to come out ahead: what a small network makes of the signs."""
+    scaled = [
+        min(max((sign - mean) / deviation, -LIMIT), LIMIT)
+        for sign, (mean, deviation) in zip(signs, SCALES.values(), strict=True)
+    ]
+    odds = BIAS
+    for bias, weights, counts in HIDDEN:
+        odds += counts * math.tanh(bias + sum(map(mul, weights, scaled)))
+    return 1 / (1 + math.exp(-odds))

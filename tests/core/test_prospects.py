@@ -30,7 +30,7 @@ SPACE = {"--x": uniform(0, 1), "--y": uniform(0, 1)}
 RANDOM, BAYESIAN = RandomParameterSampling(SPACE), BayesianParameterSampling(SPACE)
 BANDIT = BanditPolicy(slack_factor=0.1, delay_evaluation=5)
 GRID = GridParameterSampling({"--x": choice(1, 2, 3)})
-NOBODY, PROMISING = NoTerminationPolicy(), PromisingPolicy()
+NOBODY, PROMISING = NoTerminationPolicy(), PromisingPolicy(8)
 TAIL, RUNNING_TAIL = TruncationSelectionPolicy(10), TruncationSelectionPolicy(20, 1, 0, True)
 
 
@@ -67,7 +67,7 @@ def test_when_a_run_is_judged_first(policy, first) -> None:
             ["first after 1 report, and a run may make 1 re"],
         ),
         (RANDOM, BANDIT, 1, 1, 20, ["BanditPolicy never acts: a run alone is never stopped"]),
-        (RANDOM, PromisingPolicy(), 8, 4, 20, ["the first 8 runs go to their ends"]),
+        (RANDOM, PromisingPolicy(8), 8, 4, 20, ["the first 8 runs go to their ends"]),
         (BAYESIAN, NoTerminationPolicy(), 40, 8, None, []),
         (BAYESIAN, NoTerminationPolicy(), 19, 1, None, ["of 2 hyperparameters needs 20 runs"]),
         (

@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 import math
+from array import array
 
 import pytest
 
 from policies import Goal, PromisingPolicy
 from policies.leaderboard import Leaderboard
-from policies.outlook import Finished, Outlook, Signs
-from policies.promising import WEIGHTS, chance
+from policies.outlook import Outlook
+from policies.promising import chance
+from policies.promising_weights import HIDDEN, SCALES
+from policies.signs import Look, Signs
 
-FIRST = PromisingPolicy(finished_runs=8, risk=0.0125)
+FIRST = PromisingPolicy(finished_runs=8, risk=0.004)
 
 
 def told(board: Leaderboard, run: int, values: list[float]) -> int:
@@ -48,20 +51,22 @@ def test_far_behind_all_and_gaining_too_little(goal: Goal) -> None:
     board = alike(goal)
     sign = 1 if goal is Goal.MAXIMIZE else -1
     behind = told(board, 10, [sign * 0.1, sign * 0.2])
-    ahead = told(board, 11, [sign * 8.95, sign * 9.05])
+    ahead = told(board, 11, [sign * 9.05, sign * 9.15])
     best = told(board, 12, [sign * 9.5])
     assert FIRST.stops(board, behind)
     assert not FIRST.stops(board, ahead)
     assert not FIRST.stops(board, best)
     verdict = FIRST.explain(board, behind)
-    assert (verdict.stop, verdict.value, verdict.cutoff) == (True, sign * 0.2, sign * 9.4)
+    assert (verdict.stop, verdict.value, verdict.cutoff) == (True, sign * 0.2, sign * 9.5)
+    likely = chance(board.signs(behind))
+    assert likely < 0.001
     assert verdict.reason == (
-        f"best {sign * 0.2:g} after 2 reports leaves a chance of 0.02% to end among the best 2 %"
-        " (1.25% is enough): 10 of 11 runs were ahead by then, and to be the best it has to gain"
-        " 9.2, where the 9 finished runs gained at most 0.3"
+        f"best {sign * 0.2:g} after 2 reports leaves a chance of {likely:.2%} to come out ahead"
+        " (0.40% is enough): 10 of 11 runs were ahead by then, and to be the best it has to gain"
+        " 9.3, where the 9 finished runs gained at most 0.3"
     )
     assert FIRST.explain(board, best).reason == (
-        f"best {sign * 9.5:g} after 1 report is not worse than that of any finished run"
+        f"best {sign * 9.5:g} after 1 report is not worse than that of any run"
     )
 
 
@@ -75,15 +80,27 @@ def test_the_signs_have_no_units() -> None:
         signs = board.signs(told(board, 9, [factor * v + offset for v in there]))
         assert signs._asdict() == pytest.approx(
             {
-                "ahead": 8,
-                "field": 9,
-                "odds": math.log(8.5),
-                "place": 7.5 / 9.5,  # at report 2 it was as good as the last of the eight
-                "distance": (4.5 - 0.1) / (4.5 - 1.75),
-                "enough": 0,
-                "gain": 2.7 / 4.4,
-                "pace": 0,
+                "odds": math.log(8.5 / 1.5),
+                "place": math.log(7.5 / 2.5),  # at report 2 it was as good as the last
+                "trend": math.log(8.5 / 1.5) - math.log(7.5 / 2.5),
+                "distance": math.log((4.5 - 0.1) / (4.5 - 1.75)),
+                "beaten": 0,
+                "level": 0,
+                "enough": math.log(0.5 / 9),
+                "gain": math.log(2.7 / 4.4),
+                "slope": math.log(0.02),
+                "pace": math.log(0.02),
                 "idle": 1 / 3,
+                "age": math.log(3 / 6),
+                "left": math.log(0.52),
+                "apart": math.log((4.5 + 3 + 2.5 + 2 - 4 * 1.5) / 4 / 2.75),
+                "behind": math.log(0.5 / 9),
+                "mobile": math.log(0.5 / 28.5),
+                "made_up": math.log(0.5 / 29),
+                "of_those": math.log(0.5 / 2),  # no pair is as far apart as 1.7
+                "to_best": math.log(0.5 / 29),
+                "over": math.log(8),
+                "finished": math.log(8),
             }
         )
 
@@ -94,19 +111,33 @@ def test_a_run_that_ended_before_counts_at_later_looks() -> None:
     FIRST.stopped(board, 10)
     FIRST.finished(board, 10)
     told(board, 11, [0.0] * 6)  # none has come so far
-    assert board.signs(11)[:2] == (10, 11)
+    assert board.ahead(11) == (10, 11)
     told(board, 12, [9.05] * 6)
-    assert board.signs(12)[:2] == (1, 12)
+    assert board.ahead(12) == (1, 12)
 
 
 def test_where_finished_runs_came_from_behind_the_chance_is_larger() -> None:
     chances = []
     for late in (0.0, 1.0):
-        board = swept([[1 + end / 100] * 4 + [1 + end / 100 + late * end] for end in range(1, 10)])
-        signs = board.signs(told(board, 40, [1.0, 1.085]))
-        assert signs[:2] == (1, 10)
-        chances.append(chance(signs))
-    assert chances[1] > 1.5 * chances[0]
+        board = swept(
+            [[1 + end / 100] * 4 + [1 + end / 100 + late * (10 - end)] for end in range(1, 10)]
+        )
+        told(board, 40, [1.0, 1.015])
+        assert board.ahead(40) == (8, 10)
+        chances.append(chance(board.signs(40)))
+    assert chances[1] > 3 * chances[0]
+
+
+def test_how_often_a_distance_was_made_up() -> None:
+    lives = [array("d", [value, end]) for value, end in ((0, 5), (1, 4), (3, 6), (6, 4.5))]
+    look = Look(1, 0, lives, [2, 0])
+    # behind and ahead in the end: 0 of 1 by 1, 0 of 6 by 6, 3 of 6 by 3; not 1 of 6, by 5
+    assert look.overtaken == [1, 3, 6]
+    assert look.apart == [1, 2, 3, 3, 5, 6]
+    assert look.made_up(2.5) == pytest.approx((math.log(2.5 / 7), math.log(2.5 / 6)))
+    assert look.mobile == pytest.approx(math.log(3.5 / 3.5))
+    assert (look.best, look.middle_best) == ([3, 0], 1.5)
+    assert look.behind == math.log(1.5 / 5)
 
 
 def test_the_first_go_to_their_ends() -> None:
@@ -121,15 +152,19 @@ def test_the_first_go_to_their_ends() -> None:
 
 def test_nothing_is_learnt_from_the_end_of_a_run_that_was_stopped_or_lost() -> None:
     board = alike()
-    assert board.finished() == Finished(9, 9.4, pytest.approx(4.0), 5)
+    ended = board.finished()
+    assert (ended.runs, ended.best, ended.middle, ended.length) == (9, 9.4, 4.9, 5)
+    assert (ended.tops, ended.apart) == ([8, 7, 6], pytest.approx(2.5))
     told(board, 10, [0.0, 0.0])
     FIRST.stopped(board, 10)
     FIRST.finished(board, 10)
     assert board.finished().runs == 9
     board.forget(9)
-    assert board.finished() == Finished(8, 8.4, pytest.approx(3.5), 5)
+    ended = board.finished()
+    assert (ended.runs, ended.best, ended.middle, ended.tops) == (8, 8.4, 4.9, [7, 6, 5])
     board.forget(10)
-    assert board.signs(told(board, 11, [0.0, 0.0]))[:2] == (8, 9)
+    told(board, 11, [0.0, 0.0])
+    assert board.ahead(11) == (8, 9)
 
 
 def test_a_lost_attempt_leaves_every_look() -> None:
@@ -145,19 +180,28 @@ def test_a_lost_attempt_leaves_every_look() -> None:
 
 def test_runs_without_a_number() -> None:
     board = swept([[math.nan] * 3] * 8 + [[float(n), 2.0 + n] for n in range(7)])
-    assert board.finished() == Finished(15, 8.0, 6.0, 3)
-    assert FIRST.stops(board, told(board, 30, [math.nan] * 5))
+    ended = board.finished()
+    assert (ended.runs, ended.best, ended.middle, ended.length) == (15, 8.0, 8.0, 3)
+    lost = told(board, 30, [math.nan] * 5)
+    assert FIRST.stops(board, lost)
+    assert FIRST.explain(board, lost).reason == "no number after 5 reports, where others have one"
+    assert all(map(math.isfinite, board.signs(told(board, 31, [math.nan, 1.0]))))
     assert not FIRST.stops(swept([[math.nan] * 3] * 9), 1)
 
 
-def test_each_sign_counts_the_way_it_reads() -> None:
-    """Whoever is further back, or gains less, has the smaller chance."""
-    middling = Signs(50, 100, 0.0, 0.5, 1.0, 0.2, 1.0, 1.0, 0.2)
-    for sign in ("odds", "place", "idle"):
-        assert chance(middling._replace(**{sign: 0.9})) < chance(middling), sign
-    for sign in ("gain", "pace"):
-        assert chance(middling._replace(**{sign: 2.0})) > chance(middling), sign
-    assert set(WEIGHTS) < set(Signs._fields)
+def test_a_run_further_back_has_the_smaller_chance() -> None:
+    board = alike()
+    chances = []
+    for run, value in enumerate((8.95, 8.0, 6.0, 3.0), 20):
+        told(board, run, [value, value + 0.1])
+        chances.append(chance(board.signs(run)))
+        board.forget(run)
+    assert all(chances[0] > 2 * chance for chance in chances[1:])
+
+
+def test_the_table_has_a_weight_for_each_sign() -> None:
+    assert tuple(SCALES) == Signs._fields
+    assert {len(weights) for _, weights, _ in HIDDEN} == {len(Signs._fields)}
 
 
 def test_what_has_not_reported_or_is_over_already_teaches_nothing() -> None:
