@@ -34,6 +34,14 @@ FIGURES = [
         Figure(f"{name}, 100,000 runs, decisions timed", ""),
     )
 ]
+OURS, OURS_UP_TO = "promising", 10_000
+"""A policy that looks at some reports only, and does more there: for comparison, all its looks."""
+FIGURES += [
+    Figure(f"{OURS}, {size:,} runs, a look, {part}", "µs")
+    for part in ("p50", "p99")
+    for size in SIZES
+    if size <= OURS_UP_TO
+]
 
 
 def once(scale: float) -> dict[str, Any]:
@@ -61,6 +69,10 @@ def once(scale: float) -> dict[str, Any]:
             values[f"{name}, {size:,} runs, p99"] = percentile(took, 0.99)
             values[f"{name}, {size:,} runs, decisions timed"] = len(took)
             series[name].append([size, percentile(took, 0.5)])
+        if size <= OURS_UP_TO:
+            took = looks(size, judged)
+            values[f"{OURS}, {size:,} runs, a look, p50"] = percentile(took, 0.5)
+            values[f"{OURS}, {size:,} runs, a look, p99"] = percentile(took, 0.99)
     for name in POLICIES:
         if (largest := f"{name}, 100,000 runs, p50") in values:
             growth = values[largest] / values[f"{name}, 1,000 runs, p50"]
@@ -104,6 +116,43 @@ def decisions(policy: Any, board: Any, runs: range) -> list[float]:
                 policy.stopped(board, run)
                 del left[run]
             took.append((time.perf_counter_ns() - begun) / 1000)
+    return took
+
+
+def looks(size: int, judged: int) -> list[float]:
+    """Return the µs of every look of `PromisingPolicy` at the last runs of a sweep.
+
+    All others have ended before, one of ten by themselves; the last report in turn, and end.
+    """
+    from policies import Goal, PromisingPolicy
+
+    policy, dice, took = PromisingPolicy(), random.Random(0), []
+    board = policy.leaderboard(Goal.MAXIMIZE)
+    for run in range(size - judged):
+        for value in curve(dice):
+            board.report(run, value)
+        if run % 10:
+            policy.stopped(board, run)
+        policy.finished(board, run)
+    gc.collect()
+    left = {run: curve(dice) for run in range(size - judged, size)}
+    while left:
+        for run, values in [*left.items()]:
+            value = next(values, None)
+            if value is None:
+                del left[run]
+                policy.finished(board, run)
+                continue
+            begun = time.perf_counter_ns()
+            interval = board.report(run, value)
+            due = policy.due(interval)
+            if due and policy.may_stop(board, run) and policy.stops(board, run):
+                policy.explain(board, run)
+                policy.stopped(board, run)
+                policy.finished(board, run)
+                del left[run]
+            if due:
+                took.append((time.perf_counter_ns() - begun) / 1000)
     return took
 
 
