@@ -175,7 +175,7 @@ class Stage:
         else:
             return [f"it does not end; {self.last_words()}"]
         left = self.alive()
-        return [*(f"process {pid} lives on" for pid in left), *self.wrong()]
+        return [*(f"process {pid} lives on: {command_of(pid)}" for pid in left), *self.wrong()]
 
     def wrong(self) -> list[str]:
         """Hold the results against what the script is known to log."""
@@ -242,3 +242,11 @@ def _is(kind: str, pid: int) -> bool:
         case "run":
             return b"train.py" in words and b"guard.py" in above
     raise ValueError(kind)
+
+
+def command_of(pid: int) -> str:
+    """Return what a process executes; empty for one that has just ended."""
+    try:
+        return Path(f"/proc/{pid}/cmdline").read_bytes().replace(b"\0", b" ").decode()[:200]
+    except OSError:
+        return ""
