@@ -174,8 +174,8 @@ class Stage:
                 break
         else:
             return [f"it does not end; {self.last_words()}"]
-        left = self.alive()
-        return [*(f"process {pid} lives on: {command_of(pid)}" for pid in left), *self.wrong()]
+        left = [f"process {n} lives on: {what}" for n in self.alive() if (what := command_of(n))]
+        return [*left, *self.wrong()]
 
     def wrong(self) -> list[str]:
         """Hold the results against what the script is known to log."""
@@ -245,7 +245,7 @@ def _is(kind: str, pid: int) -> bool:
 
 
 def command_of(pid: int) -> str:
-    """Return what a process executes; empty for one that has just ended."""
+    """Return what a process executes; empty for one whose memory is gone: it is about to be."""
     try:
         return Path(f"/proc/{pid}/cmdline").read_bytes().replace(b"\0", b" ").decode()[:200]
     except OSError:
