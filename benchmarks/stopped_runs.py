@@ -172,7 +172,9 @@ def ends(task: Task, policy: EarlyTerminationPolicy, lesson: Lesson, seed: int) 
     found = []
     for count, run in enumerate(swept(lambda n, _: drawn[n], policy, lesson), 1):
         known += [run] if run.loss is not None else []
-        if count in LOOKS:
+        if count in LOOKS and not known:  # nothing is known, so nothing is foretold
+            found += [0.0, 0.0]
+        elif count in LOOKS:
             model = SURROGATES["AUTO"](search.groups)(
                 features([one.configuration for one in known]),
                 [one.loss for one in known if one.loss is not None],
@@ -180,10 +182,9 @@ def ends(task: Task, policy: EarlyTerminationPolicy, lesson: Lesson, seed: int) 
                 [one.course for one in known],
             )
             mean, _ = model.predict(places)
-            found += [
-                spearmanr(-mean, real).statistic,
-                spearmanr(-mean[good], real[good]).statistic,
-            ]
+            for those in (np.ones(len(real), dtype=bool), good):
+                level = np.ptp(mean[those]) == 0  # it takes all for alike
+                found.append(0.0 if level else spearmanr(-mean[those], real[those]).statistic)
     return [float(np.mean(found[::2])), float(np.mean(found[1::2]))]
 
 
