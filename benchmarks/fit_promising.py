@@ -36,7 +36,9 @@ RUNS, WORKERS = 100, 8
 FIRST_DRAW = 1000
 LIMIT = 0.0024
 """In a round after the first, a run with a smaller chance is stopped."""
-HIDDEN, PENALTY, STEPS = 16, 3e-3, 300
+HIDDEN, PENALTY, STEPS, LAST_STEPS = 24, 1e-2, 150, 400
+FULL = 0.02
+"""A run that is better by this share of the gap counts in full, one by half of it for half."""
 Floats = NDArray[np.float64]
 Net = tuple[Floats, Floats, Floats, float]
 """Weights of the hidden units, their biases, what each counts, and a bias."""
@@ -67,32 +69,46 @@ class Watched(PromisingPolicy):
 
 @dataclass
 class Seen:
-    """Looks: their signs, whether the run was to come out ahead, and how much each counts."""
+    """Looks: their signs, whether the run was to come out ahead, how much each counts, and where.
+
+    Attributes:
+        signs: a row each.
+        ahead: from 0 to 1.
+        weights: by which each task counts the same.
+        task: its place.
+    """
 
     signs: Floats
     ahead: Floats
     weights: Floats
+    task: NDArray[np.int_]
+
+    def of(self, places: list[int]) -> Seen:
+        """Return the looks at some tasks."""
+        here = np.isin(self.task, places)
+        return Seen(self.signs[here], self.ahead[here], self.weights[here], self.task[here])
 
 
-def watch(some: Iterable[Task], rule: Callable[[Signs], bool], draws: Iterable[int]) -> Seen:
+def watch(some: list[Task], rule: Callable[[Signs], bool], draws: Iterable[int]) -> Seen:
     """Play sweeps by a rule; each task counts the same."""
-    signs, labels, weights = [], [], []
-    for task in some:
+    signs, labels, weights, places = [], [], [], []
+    for place, task in enumerate(some):
         rows: list[Signs] = []
-        marks: list[bool] = []
+        marks: list[float] = []
         for seed in draws:
             draw, policy = task.draw(seed, RUNS), Watched(rule)
             play(draw.recordings, policy, task.goal, WORKERS)
-            good = draw.ahead
+            good = np.clip(draw.margin / FULL, 0, 1)
             rows += [row for _, row in policy.seen]
-            marks += [bool(good[run - 1]) for run, _ in policy.seen]
+            marks += [float(good[run - 1]) for run, _ in policy.seen]
         signs.append(np.array(rows))
         labels.append(np.array(marks, float))
         weights.append(np.full(len(rows), 1 / len(rows)))
-    return Seen(np.concatenate(signs), np.concatenate(labels), np.concatenate(weights))
+        places.append(np.full(len(rows), place))
+    return Seen(*map(np.concatenate, (signs, labels, weights, places)))
 
 
-def fit(seen: Seen) -> tuple[Floats, Floats, Net]:
+def fit(seen: Seen, steps: int) -> tuple[Floats, Floats, Net]:
     """Return the means and deviations of the signs, and a network, by maximum likelihood."""
     weights = seen.weights / seen.weights.sum()
     mean = weights @ seen.signs
@@ -121,7 +137,7 @@ def fit(seen: Seen) -> tuple[Floats, Floats, Net]:
         return value + penalty * float((bound**2).sum()), gradient
 
     found = minimize(
-        loss, np.concatenate(start), jac=True, method="L-BFGS-B", options={"maxiter": STEPS}
+        loss, np.concatenate(start), jac=True, method="L-BFGS-B", options={"maxiter": steps}
     )
     print(f"{len(y)} looks, {y.mean():.2%} ahead, loss {found.fun:.5f}", file=sys.stderr)
     return mean, deviation, apart(found.x)
@@ -174,41 +190,58 @@ HIDDEN: list[tuple[float, list[float], float]] = [
 '''
 
 
-def learn(some: list[Task], draws: int, rounds: int) -> str:
-    """Play and fit in rounds; return the module."""
-    rule: Callable[[Signs], bool] = lambda signs: signs.odds > 0.5  # noqa: E731
-    seen, text = Seen(*(np.zeros((0, *shape)) for shape in ((len(Signs._fields),), (), ()))), ""
-    for number in range(rounds):
+def learn(some: list[Task], draws: int, rounds: int) -> tuple[Seen, str]:
+    """Play and fit in rounds; return what was seen, and the module."""
+    seen = watch(some, lambda signs: signs.odds > 0.5, range(FIRST_DRAW, FIRST_DRAW + draws))
+    use(*fit(seen, STEPS))
+    for number in range(1, rounds):
         first = FIRST_DRAW * (1 + number)
-        more = watch(some, rule, range(first, first + draws))
-        seen = Seen(
-            np.concatenate([seen.signs, more.signs]),
-            np.concatenate([seen.ahead, more.ahead]),
-            np.concatenate([seen.weights, more.weights * (1 + number)]),
-        )
-        text = use(*fit(seen))
-        rule = lambda signs: promising.chance(signs) < LIMIT  # noqa: E731
-    return text
+        more = watch(some, _unlikely, range(first, first + draws))
+        seen = more if number == 1 else _both(seen, more)
+        text = use(*fit(seen, LAST_STEPS if number == rounds - 1 else STEPS))
+    return seen, text
+
+
+def _unlikely(signs: Signs) -> bool:
+    return promising.chance(signs) < LIMIT
+
+
+def _both(one: Seen, other: Seen) -> Seen:
+    pairs = zip(vars(one).values(), vars(other).values(), strict=True)
+    return Seen(*(np.concatenate(pair) for pair in pairs))
+
+
+def check(some: list[Task], seen: Seen, risk: float) -> None:
+    """Say what is lost and spent on tasks that were not fitted to."""
+    sources = sorted({task.name.split("_")[0] for task in some})
+    left_out = {source: [t.name.startswith(source) for t in some] for source in sources}
+    left_out["all but the ten developed on"] = [not task.developed_on for task in some]
+    for name, out in left_out.items():
+        use(*fit(seen.of([place for place, gone in enumerate(out) if not gone]), STEPS))
+        rows = [
+            measure(task, lambda *_: PromisingPolicy(risk=risk), Bounds(20, RUNS, WORKERS))
+            for task, gone in zip(some, out, strict=True)
+            if gone
+        ]
+        epochs, regret = (np.array([row[column] for row in rows]) for column in (0, 1))
+        told = f"{epochs.mean():.3f} / {regret.mean():.3f} / {regret.max():.3f}"
+        print(f"{name} left out: {told}", file=sys.stderr, flush=True)
 
 
 def main() -> None:
-    """Fit, and print the module, or how it does where it was not fitted."""
+    """Fit, and print the module."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("folder", type=Path)
     parser.add_argument("--draws", type=int, default=25, help="of each task, in each round")
-    parser.add_argument("--rounds", type=int, default=3)
-    parser.add_argument("--developed", action="store_true", help="fit on the ten tasks only")
-    parser.add_argument("--leave-out", metavar="SOURCE", help="fit without it, and measure it")
+    parser.add_argument("--rounds", type=int, default=4)
+    parser.add_argument("--check", action="store_true", help="leave each source out in turn")
+    parser.add_argument("--risk", type=float, default=promising.RISK, help="of the check")
     args = parser.parse_args()
-    found = list(tasks(args.folder))
-    some = [task for task in found if task.developed_on or not args.developed]
-    if args.leave_out:
-        some = [task for task in some if not task.name.startswith(args.leave_out)]
-    print(learn(some, args.draws, args.rounds), end="", flush=True)
-    if args.leave_out:
-        for task in [task for task in found if task not in some]:
-            row = measure(task, lambda *_: PromisingPolicy(), Bounds(20, RUNS, WORKERS))
-            print(f"{task.name}: {row[0]:.3f}/{row[1]:.4f}", file=sys.stderr, flush=True)
+    some = list(tasks(args.folder))
+    seen, text = learn(some, args.draws, max(2, args.rounds))
+    print(text, end="", flush=True)
+    if args.check:
+        check(some, seen, args.risk)
 
 
 if __name__ == "__main__":

@@ -21,7 +21,7 @@ FINISHED_RUNS = 6
 FEWEST_FINISHED = 4
 FAR = 1 << 40
 """No run makes so many reports."""
-RISK = 0.002
+RISK = 0.0047
 LIMIT = 4.0
 """A sign counts up to so many standard deviations from its mean."""
 
