@@ -145,14 +145,16 @@ def looks(size: int, judged: int) -> list[float]:
                 continue
             begun = time.perf_counter_ns()
             interval = board.report(run, value)
-            due = policy.due(interval)
-            if due and policy.may_stop(board, run) and policy.stops(board, run):
-                policy.explain(board, run)
-                policy.stopped(board, run)
+            stop = False
+            if policy.due(interval):
+                stop = policy.may_stop(board, run) and policy.stops(board, run)
+                if stop:
+                    policy.explain(board, run)
+                    policy.stopped(board, run)
+                took.append((time.perf_counter_ns() - begun) / 1000)
+            if stop:
                 policy.finished(board, run)
                 del left[run]
-            if due:
-                took.append((time.perf_counter_ns() - begun) / 1000)
     return took
 
 

@@ -79,9 +79,11 @@ class Outlook(Leaderboard):
         ] = []  # the best of them: minus the score, and number
         self._finished: Finished | None = None
         self._learnt: dict[int, Look] = {}
+        self._seen: dict[int, Signs] = {}  # since anything has changed
 
     def report(self, run: int, value: float) -> int:
         """Add one report of `run` and return how many it has made."""
+        self._seen = {}
         interval = super().report(run, value)
         if self._policy.due(interval):
             if (there := self._at.get(interval)) is None:
@@ -97,6 +99,7 @@ class Outlook(Leaderboard):
             if bests and (look <= len(bests) or run in self._over):
                 there.remove(bests[min(look, len(bests)) - 1], -run)
         super().forget(run)
+        self._seen = {}
         self._over.discard(run)
         self._stopped.discard(run)
         if self._lives.pop(run, None) is not None:
@@ -113,6 +116,7 @@ class Outlook(Leaderboard):
         if run in self._over or not self.interval(run):
             return
         self._over.add(run)
+        self._seen = {}
         for look, there in self._at.items():
             if look > self.interval(run):
                 there.add(self.best(run), -run)
@@ -167,6 +171,11 @@ class Outlook(Leaderboard):
 
     def signs(self, run: int) -> Signs:
         """Return what there is to see of a run that is worse than the best one."""
+        if run not in self._seen:
+            self._seen[run] = self._look_at(run)
+        return self._seen[run]
+
+    def _look_at(self, run: int) -> Signs:
         assert self.leader is not None, "some have finished"
         ended, bests, lead = self.finished(), [*self.progress(run)], self.lead()
         interval, now = len(bests), bests[-1]

@@ -98,14 +98,14 @@ class Look:
 
     def _compare(self, runs: list[tuple[float, float]]) -> None:
         """Note by how much runs were behind, and by how much those that came out ahead."""
-        apart, overtaken = [], []
-        for (value, end), (other, its) in combinations(runs, 2):
-            if end != its and value - other == value - other:
-                distance = value - other
-                apart.append(abs(distance))
-                if distance * (end - its) < 0:
-                    overtaken.append(abs(distance))
-        self.apart, self.overtaken = sorted(apart), sorted(overtaken)
+        pairs = [
+            (distance, end > its)
+            for (value, end), (other, its) in combinations(sorted(runs), 2)
+            if end != its and (distance := other - value) == distance  # no NaN: both have none
+        ]
+        pairs.sort()
+        self.apart = apart = [distance for distance, _ in pairs]
+        self.overtaken = overtaken = [distance for distance, ahead in pairs if ahead]
         kept = len(apart) - len(overtaken)
         self.mobile = math.log((len(overtaken) + 0.5) / (kept + 0.5))
 
