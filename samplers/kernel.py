@@ -1,11 +1,14 @@
 """The kernel of our Gaussian process: what it takes for granted of a loss.
 
-A sum of three parts, whose shares are fitted to the losses:
+A sum of parts, whose shares are fitted to the losses:
 
 * Matérn 5/2 of all parameters, which any smooth function can be made of;
 * the mean of such kernels of one parameter each, for effects that add up (Duvenaud, Nickisch &
   Rasmussen 2011, "Additive Gaussian processes"), of which a few losses tell more;
-* a quadratic, for the bowl that the whole is when seen from far away.
+* a quadratic, for the bowl that the whole is when seen from far away;
+* a rough one, Matérn 5/2 at a fraction of the length scales, in the place of noise: what the
+  others do not explain. The same configuration has the same loss again, so there is nothing to be
+  hoped for right beside one that is known, and more a little further away.
 """
 
 from collections.abc import Iterator
@@ -22,6 +25,9 @@ Groups: TypeAlias = NDArray[np.intp]
 NEXT_TO_NOTHING = 1e-3
 """A part with so small a share is left out."""
 
+ROUGH = 0.25
+"""The length scales of the rough part, in those of the others."""
+
 ROOT = sqrt(5)
 BLOCK = 16384
 """Numbers worked on at a time: they fit into a processor's cache, which is four times as fast."""
@@ -34,12 +40,14 @@ class Kernel:
     Attributes:
         groups: the parameter, numbered from 0, that each column belongs to.
         lengths: the length scale of each parameter.
-        shares: of the three parts; they sum to 1.
+        shares: of the first three parts; they sum to 1.
+        rough: the variance of the rough part.
     """
 
     groups: Groups
     lengths: Array
     shares: Array
+    rough: float = 0.0
 
     def __call__(self, a: Array, b: Array) -> Array:
         """Return the covariances (n x m) of the rows of `a` and of `b`."""
@@ -52,8 +60,14 @@ class Kernel:
     def _piece(self, a: Array, b: Array) -> Array:
         inverse = ROOT / self.lengths[self.groups]
         left, right = a * inverse, b * inverse
-        found = decayed(np.sqrt(distances(left, right)))
+        far = np.sqrt(distances(left, right))
+        rough = far * (1 / ROUGH)
+        found = decayed(far)
         found *= self.shares[0]
+        if self.rough > 0:
+            rough = decayed(rough)
+            rough *= self.rough
+            found += rough
         if self.shares[1] > NEXT_TO_NOTHING:
             count = len(self.lengths)
             left, right = left * sqrt(count), right * sqrt(count)
@@ -73,7 +87,7 @@ class Kernel:
 
     def variances(self, points: Array) -> Array:
         """Return the covariances (n) of the rows of `points` with themselves."""
-        found: Array = np.full(len(points), self.shares[0] + self.shares[1])
+        found: Array = np.full(len(points), self.shares[0] + self.shares[1] + self.rough)
         if self.shares[2] > NEXT_TO_NOTHING:
             places = centred(points, self.groups)
             found += self.shares[2] * _bowl(np.sum(places**2, axis=1), self.groups)

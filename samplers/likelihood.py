@@ -15,7 +15,15 @@ from scipy.linalg import LinAlgError, cho_solve, cholesky
 from scipy.linalg.lapack import dpotri
 from scipy.optimize import minimize
 
-from samplers.kernel import Array, Groups, Kernel, distances, matern_and_slope, quadratic
+from samplers.kernel import (
+    ROUGH,
+    Array,
+    Groups,
+    Kernel,
+    distances,
+    matern_and_slope,
+    quadratic,
+)
 
 SHORTEST, LONGEST = log(5e-3), log(1e3)
 """Bounds of the length scales' logarithms."""
@@ -45,6 +53,10 @@ STEPS = 40
 """How many steps the search for the likeliest scales may take."""
 
 
+NUGGET = 0.01
+"""How much of the noise is none of the rough part: a configuration has not the same loss again."""
+
+
 @dataclass(frozen=True, slots=True)
 class Scales:
     """What a process is but for its data. The noise is in variances of the signal."""
@@ -53,25 +65,34 @@ class Scales:
     noise: float
 
 
-def likeliest(points: Array, losses: Array, groups: Groups) -> Scales:
-    """Return the likeliest scales for `losses` (n) at `points` (n x d).
-
-    Columns with the same number in `groups` (d; 0, 1, …) share a length scale.
-    """
+def scales_at(place: Array, groups: Groups) -> Scales:
+    """Return the scales whose logarithms are at `place`: lengths, noise, the later shares."""
     count = int(groups.max()) + 1
-    data = data_of(points, losses, groups)
-    start = np.array([START + log(count) / 2] * count + [NOISE, *SHARES])
-    bounds = [
+    noise = float(np.exp(place[count]))
+    kernel = Kernel(
+        groups, np.exp(place[:count]), shares(place[count + 1 :]), noise * (1 - NUGGET)
+    )
+    return Scales(kernel, noise * NUGGET)
+
+
+def bounds(count: int) -> Array:
+    """Return the least and the largest logarithms (m x 2) for so many length scales."""
+    return np.array([
         *[(SHORTEST, LONGEST)] * count,
         (LEAST_NOISE, MOST_NOISE),
         *[(LEAST_SHARE, MOST_SHARE)] * len(SHARES),
-    ]
-    found = minimize(
-        data.objective, start, jac=True, method="L-BFGS-B", bounds=bounds,
+    ])  # fmt: skip
+
+
+def likeliest(data: "Data") -> Array:
+    """Return the place of the likeliest scales (m)."""
+    count = len(data.squares)
+    start = np.array([START + log(count) / 2] * count + [NOISE, *SHARES])
+    found: Array = minimize(
+        data.objective, start, jac=True, method="L-BFGS-B", bounds=bounds(count),
         options={"maxiter": STEPS, "ftol": 1e-5, "gtol": 1e-3},
     ).x  # fmt: skip
-    kernel = Kernel(groups, np.exp(found[:count]), shares(found[count + 1 :]))
-    return Scales(kernel, float(np.exp(found[count])))
+    return found
 
 
 def shares(logarithms: Array) -> Array:
@@ -98,12 +119,16 @@ class Data:
         n, count = len(self.losses), len(self.squares)
         noise, share = float(np.exp(place[count])), shares(place[count + 1 :])
         scaled = np.exp(-2 * place[:count])[:, None, None] * self.squares
-        product, slope = matern_and_slope(scaled.sum(axis=0))
+        whole_way = scaled.sum(axis=0)
+        product, slope = matern_and_slope(whole_way)
+        rough, rough_slope = matern_and_slope(whole_way / ROUGH**2)
+        rough *= 1 - NUGGET
+        rough.flat[:: n + 1] += NUGGET
         each, slopes = matern_and_slope(scaled * count)
         parts = (product, each.mean(axis=0), self.bowl)
         signal = sum(s * part for s, part in zip(share, parts, strict=True))
         try:
-            factor = cholesky(signal + noise * np.eye(n), lower=True, check_finite=False)
+            factor = cholesky(signal + noise * rough, lower=True, check_finite=False)
         except LinAlgError:  # rounding: as unlikely as can be
             return 1e10, np.zeros_like(place)
         alpha = cho_solve((factor, True), self.losses, check_finite=False)
@@ -115,10 +140,10 @@ class Data:
         gradient = np.empty_like(place)
         # A kernel's slope is negative in the squared distance, which falls with the scale.
         slopes *= share[1]
-        slopes += share[0] * slope
+        slopes += share[0] * slope + noise * (1 - NUGGET) / ROUGH**2 * rough_slope
         slopes *= scaled
         gradient[:count] = -2 * (slopes.reshape(count, -1) @ change.ravel())
-        gradient[count] = noise * np.trace(change)
+        gradient[count] = noise * np.vdot(change, rough)
         whole = np.vdot(change, signal)
         for i in (1, 2):
             gradient[count + i] = share[i] * (np.vdot(change, parts[i]) - whole)

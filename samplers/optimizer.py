@@ -5,6 +5,8 @@ from collections.abc import Callable, Iterator, Sequence
 from typing import TypeAlias
 
 import numpy as np
+from numpy.typing import NDArray
+from scipy.spatial import KDTree
 
 from samplers.acquisition import Acquisition
 from samplers.course import Course
@@ -12,7 +14,8 @@ from samplers.dice import bits
 from samplers.kernel import Array, Groups
 from samplers.one_thread import one_thread
 from samplers.outcomes import standardised
-from samplers.search import Search
+from samplers.parzen import neighbours
+from samplers.search import Score, Search
 from samplers.sobol import Sobol
 from samplers.space import Configuration, Space
 from samplers.surrogate import Surrogate
@@ -25,11 +28,14 @@ STREAM = "\0model"
 ELITE = 4
 """How many of the best configurations so far the search looks around."""
 
-KNOWN = 0.4
-"""The share of the initial points whose outcomes have to be known; the others may be pending."""
+APART = 1.0
+"""How far from any other a configuration is in some coordinate, in ranges by the others' count."""
 
-REGION = 0.2
-"""How wide the box around the best one is, in which every other run stays."""
+GOOD, MOST_GOOD = 0.15, 25
+"""The share of the configurations that are good ones, and the most of them."""
+
+NEIGHBOURS = 64
+"""How many are drawn like the good ones; of more the model would take the same ones again."""
 
 
 class BayesianSampler:
@@ -100,36 +106,63 @@ class BayesianSampler:
         self, number: int, waiting: Sequence[Units]
     ) -> Iterator[Sequence[float | None]]:
         """Yield units, the most wanted first; in a finite space, all of them in the end."""
-        if self._knows_enough(len(waiting)) and any(map(math.isfinite, self._losses)):
-            with one_thread():
-                ranked = self._ranked(number, waiting)
-            yield from ranked
+        enough = len(self._losses) >= self._initial_points
+        if enough and any(map(math.isfinite, self._losses)):
+            for ranked in (self._like_the_good, self._anywhere):
+                with one_thread():
+                    found = ranked(number, waiting)
+                yield from (units.tolist() for units in found)
         yield self._sobol.point(number)
         size = self._space.size or 0
         start = size * bits(self._seed, number, STREAM) >> 53
         for step in range(size):
             yield self._space.encode(self._space.configuration_at((start + step) % size))
 
-    def _knows_enough(self, waiting: int) -> bool:
-        told = len(self._losses)
-        return told >= KNOWN * self._initial_points and told + waiting >= self._initial_points
+    def _like_the_good(self, number: int, waiting: Sequence[Units]) -> Iterator[Array]:
+        """Return units for every other run, the most promising first.
 
-    def _ranked(self, number: int, waiting: Sequence[Units]) -> Iterator[list[float]]:
-        """Return units, the most promising first."""
+        Where the model is wrong it expects much of the same places, for ever. So every other run
+        is one that is like the good ones, and the model has but a word in it.
+        """
+        if number % 2 == 0:
+            return iter(())
+        order, units = self._best_first()
+        good = units[order[: min(MOST_GOOD, max(2, math.ceil(GOOD * len(order))))]]
+        dice = self._dice(number)
+        cloud = neighbours(self._space.leaves, good, NEIGHBOURS, dice)
+        return self._search.best_of(self._score(dice, waiting, drawn=False), cloud)
+
+    def _anywhere(self, number: int, waiting: Sequence[Units]) -> Iterator[Array]:
+        """Return units, the most promising first, by a model that is not quite the same twice."""
+        order, units = self._best_first()
+        dice = self._dice(number)
+        score = self._score(dice, waiting, drawn=True)
+        return self._search.ranked(score, self._sobol.cloud(number), units[order[:ELITE]], dice)
+
+    def _dice(self, number: int) -> np.random.Generator:
+        return np.random.default_rng(bits(self._seed, number, STREAM))
+
+    def _best_first(self) -> tuple[NDArray[np.intp], Array]:
+        """Return the order of what was told, the best first, and the units of it."""
+        order = np.argsort(standardised(self._losses), kind="stable")
+        return order, np.array(self._units, dtype=float)
+
+    def _score(self, dice: np.random.Generator, waiting: Sequence[Units], *, drawn: bool) -> Score:
+        """Return what a model says of how promising features are."""
         points = self._search.matrix(np.array(self._units, dtype=float))
-        dice = np.random.default_rng(bits(self._seed, number, STREAM))
-        model = self._surrogate(points, self._losses, int(dice.integers(2**31)), self._courses)
-        if waiting:
-            model = model.believing(self._search.matrix(np.array(waiting, dtype=float)))
+        seed = int(dice.integers(2**31))
+        model = self._surrogate(points, self._losses, seed, self._courses, drawn=drawn)
+        around = self._search.matrix(np.array(waiting, dtype=float)) if waiting else None
+        if around is not None:
+            model = model.believing(around)
+        # What is right beside a known one would come to the same: where a loss has steps, a model
+        # that is sure of the best one would go on there.
+        there = points if around is None else np.vstack([points, around])
+        tree, apart = KDTree(there), APART / len(there)
 
         def score(features: Array) -> Array:
-            return self._acquisition(*model.predict(features), model.best)
+            found = self._acquisition(*model.predict(features), model.best)
+            gaps, _ = tree.query(features, p=np.inf, distance_upper_bound=apart)
+            return np.where(np.isfinite(gaps), -np.inf, found)
 
-        losses = standardised(self._losses)
-        elite = np.argsort(losses, kind="stable")[:ELITE]
-        centres = np.array([self._units[place] for place in elite], dtype=float)
-        # Where the model is wrong it expects much of places far away, for ever; what it knows of
-        # the neighbourhood is better. So every other run is for that.
-        width = REGION if number % 2 else 1.0
-        ranked = self._search.ranked(score, self._sobol.cloud(number), centres, dice, width)
-        return (row.tolist() for row in ranked)
+        return score

@@ -55,42 +55,34 @@ class Search:
         cloud: Array,
         centres: Array,
         dice: np.random.Generator,
-        width: float = 1.0,
     ) -> Iterator[Array]:
         """Return units, the most promising first.
 
         Unless the space is small enough to look everywhere, these are the `cloud` (n x leaves)
-        and what a local search finds around its best points and around the `centres`. With a
-        `width` below 1 it is all within a box of that width around the first centre.
+        and what a local search finds around its best points and around the `centres`.
         """
         if self._space.size is not None and self._space.size <= SMALL:
             units = self._everything(self._space.size)
             scores = score(self.matrix(units))
         else:
-            if width < 1:
-                centres = centres[:1]
-            low, high = self._box(centres, width)
-            units = self._snapping(low + cloud * (high - low))
+            units = self._snapping(cloud)
             scores = score(self.matrix(units))
             for spread in SPREADS:
                 starts = np.vstack([units[_best_first(scores)[:CENTRES]], centres])
-                near = self._steps(starts, spread, dice)
-                near = self._snapping(np.clip(near, low, high))
+                near = self._snapping(self._steps(starts, spread, dice))
                 units = np.vstack([units, near])
                 scores = np.concatenate([scores, score(self.matrix(near))])
         return iter(units[_best_first(scores)])
 
-    def _box(self, centres: Array, width: float) -> tuple[Array, Array]:
-        low, high = np.zeros(len(self._unordered)), np.ones(len(self._unordered))
-        if width >= 1 or not len(centres):
-            return low, high
-        centre = centres[0]
-        # What has no neighbours has no neighbourhood either.
-        free = self._unordered | np.isnan(centre)
-        return (
-            np.where(free, low, np.clip(centre - width / 2, 0, 1)),
-            np.where(free, high, np.clip(centre + width / 2, 0, 1)),
-        )
+    def best_of(self, score: Score, cloud: Array) -> Iterator[Array]:
+        """Return the units of the `cloud` (n x leaves), the most promising first.
+
+        In a space that is small enough to look everywhere there are none.
+        """
+        if self._space.size is not None and self._space.size <= SMALL:
+            return iter(())
+        units = self._snapping(cloud)
+        return iter(units[_best_first(score(self.matrix(units)))])
 
     def _everything(self, size: int) -> Array:
         if self._all is None:

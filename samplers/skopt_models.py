@@ -56,6 +56,8 @@ class Fitting:
         losses: Sequence[float],
         seed: int,
         courses: Sequence[Course | None] = (),  # noqa: ARG002 -- the protocol's
+        *,
+        drawn: bool = False,  # noqa: ARG002 -- as above
     ) -> Fitted:
         """Fit `losses` (n) at `points` (n x d)."""
         values = standardised(losses)

@@ -14,9 +14,10 @@ from numpy.typing import NDArray
 from samplers.course import Course
 from samplers.gaussian import Process, process
 from samplers.kernel import Array, Groups
-from samplers.likelihood import Scales, likeliest
+from samplers.likelihood import Scales
 from samplers.outcomes import standardised, unbent
 from samplers.partway import AtTheEnd, at_the_end, is_partway, observed, with_share
+from samplers.posterior import Posterior, posterior
 from samplers.skopt_models import FITS, MOST_SCALES, Fitting
 
 MOST_LOSSES = 300
@@ -52,10 +53,14 @@ class Surrogate(Protocol):
         losses: Sequence[float],
         seed: int,
         courses: Sequence[Course | None] = (),
+        *,
+        drawn: bool = False,
     ) -> Model:
         """Fit `losses` (n) at `points` (n x d; in the unit cube); there are only ever more.
 
-        `courses` (n, or none) tell which of the runs were stopped, and how far each had come.
+        `courses` (n, or none) tell which of the runs were stopped, and how far each had come. If
+        `drawn`, scales that the losses leave open are drawn from what is likely rather than being
+        the likeliest, in a model that has such: each seed sees another side of what is known.
         """
         ...
 
@@ -66,33 +71,40 @@ class WarpedProcess:
     def __init__(self, groups: Groups) -> None:
         few = groups.max(initial=0) < MOST_SCALES
         self._groups = groups if few else np.zeros_like(groups)
-        self._fitted: tuple[int, Scales] | None = None
+        self._fitted: tuple[int, Posterior] | None = None
 
     def __call__(
         self,
         points: Array,
         losses: Sequence[float],
-        seed: int,  # noqa: ARG002 -- the protocol's
+        seed: int,
         courses: Sequence[Course | None] = (),
+        *,
+        drawn: bool = False,
     ) -> Process | AtTheEnd:
         """Fit the process; its scales, to as many losses as were there some losses ago.
 
         How many depends on the number of losses only, so an answer does not depend on what was
         asked before.
         """
+        dice = seed if drawn else None
         if any(map(is_partway, courses)):
-            return self._partway(points, losses, courses)
+            return self._partway(points, losses, courses, dice)
         count = _milestone(losses)
         if self._fitted is None or self._fitted[0] != count:
             shown, outcomes = _few(
                 points[:count], unbent(standardised(losses[:count])), MOST_FITTED
             )
-            self._fitted = count, likeliest(shown, outcomes, self._groups)
+            self._fitted = count, posterior(shown, outcomes, self._groups)
         shown, outcomes = _few(points, unbent(standardised(losses)), MOST_LOSSES)
-        return process(shown, outcomes, self._fitted[1])
+        return process(shown, outcomes, _scales(self._fitted[1], dice))
 
     def _partway(
-        self, points: Array, losses: Sequence[float], courses: Sequence[Course | None]
+        self,
+        points: Array,
+        losses: Sequence[float],
+        courses: Sequence[Course | None],
+        dice: int | None,
     ) -> AtTheEnd:
         """Fit one that knows how far each run has gone; a third of what it sees is on the way."""
 
@@ -106,8 +118,13 @@ class WarpedProcess:
 
         count = _milestone(losses)
         if self._fitted is None or self._fitted[0] != -count:  # below 0: it has a column more
-            self._fitted = -count, likeliest(*seen(count, MOST_FITTED), with_share(self._groups))
-        return at_the_end(process(*seen(len(losses), MOST_LOSSES), self._fitted[1]))
+            self._fitted = -count, posterior(*seen(count, MOST_FITTED), with_share(self._groups))
+        scales = _scales(self._fitted[1], dice)
+        return at_the_end(process(*seen(len(losses), MOST_LOSSES), scales))
+
+
+def _scales(known: Posterior, seed: int | None) -> Scales:
+    return known.likeliest() if seed is None else known.drawn(seed)
 
 
 def _milestone(losses: Sequence[float]) -> int:

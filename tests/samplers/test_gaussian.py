@@ -6,7 +6,8 @@ from scipy.optimize import approx_fprime
 
 from samplers.gaussian import process
 from samplers.kernel import Kernel
-from samplers.likelihood import Scales, data_of, likeliest
+from samplers.likelihood import Scales, data_of
+from samplers.posterior import posterior
 
 RANDOM = np.random.default_rng(3)
 POINTS = RANDOM.random((30, 4))
@@ -27,13 +28,13 @@ def test_the_gradient_is_that_of_the_objective() -> None:
 
 
 def test_what_matters_has_a_short_scale() -> None:
-    lengths = likeliest(POINTS, LOSSES, GROUPS).kernel.lengths
+    lengths = posterior(POINTS, LOSSES, GROUPS).likeliest().kernel.lengths
     assert lengths[0] < lengths[1] < lengths[2]
 
 
 def test_effects_that_add_up_are_seen() -> None:
     added = np.cos(4 * POINTS).sum(axis=1)
-    shares = likeliest(POINTS, added / added.std(), np.arange(4)).kernel.shares
+    shares = posterior(POINTS, added / added.std(), np.arange(4)).likeliest().kernel.shares
     assert shares[1] > 0.8
 
 
@@ -52,14 +53,16 @@ def test_the_process_by_its_definition() -> None:
 
 
 def test_it_learns_and_knows_how_well() -> None:
-    model = process(POINTS[:25], LOSSES[:25], likeliest(POINTS[:25], LOSSES[:25], GROUPS))
+    model = process(
+        POINTS[:25], LOSSES[:25], posterior(POINTS[:25], LOSSES[:25], GROUPS).likeliest()
+    )
     mean, deviation = model.predict(POINTS[25:])
     assert np.abs(mean - LOSSES[25:]).max() < 0.5
     assert (np.abs(mean - LOSSES[25:]) < 4 * deviation).all()
 
 
 def test_what_is_believed_leaves_the_mean() -> None:
-    model = process(POINTS, LOSSES, likeliest(POINTS, LOSSES, GROUPS))
+    model = process(POINTS, LOSSES, posterior(POINTS, LOSSES, GROUPS).likeliest())
     new, other = RANDOM.random((2, 4)), RANDOM.random((9, 4))
     believing = model.believing(new)
     assert believing.predict(other)[0] == pytest.approx(model.predict(other)[0], abs=1e-3)
@@ -70,7 +73,9 @@ def test_what_is_believed_leaves_the_mean() -> None:
 def test_points_that_repeat_are_no_error() -> None:
     points = np.repeat(POINTS[:3], 40, axis=0)
     losses = np.tile(LOSSES[:20], 6)
-    mean, _ = process(points, losses, likeliest(points, losses, GROUPS)).predict(POINTS)
+    mean, _ = process(points, losses, posterior(points, losses, GROUPS).likeliest()).predict(
+        POINTS
+    )
     assert np.isfinite(mean).all()
 
 

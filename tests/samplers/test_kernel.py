@@ -35,6 +35,11 @@ def test_of_one_parameter_each() -> None:
     assert found == pytest.approx(expected, abs=1e-6)
 
 
+def test_a_rough_part_within_a_quarter_of_the_scales() -> None:
+    found = Kernel(GROUPS, LENGTHS, np.array([0.0, 0, 0]), 0.3)(POINTS, POINTS)
+    assert found == pytest.approx(0.3 * matern(gaps([0, 1, 2, 3], LENGTHS[GROUPS] / 4)), abs=1e-6)
+
+
 def test_quadratics_are_known_from_a_few_values() -> None:
     groups = np.arange(2)
     kernel = Kernel(groups, np.ones(2), np.array([0, 0, 1.0]))
@@ -50,9 +55,10 @@ def test_quadratics_are_known_from_a_few_values() -> None:
     )
 
 
+@pytest.mark.parametrize("rough", [0.0, 0.2])
 @pytest.mark.parametrize("shares", [[1.0, 0, 0], [0.2, 0.3, 0.5], [0, 0.5, 0.5]])
-def test_covariances(shares: list[float]) -> None:
-    kernel = Kernel(GROUPS, LENGTHS, np.array(shares))
+def test_covariances(shares: list[float], rough: float) -> None:
+    kernel = Kernel(GROUPS, LENGTHS, np.array(shares), rough)
     found = kernel(POINTS, POINTS)
     assert found == pytest.approx(found.T)
     assert np.linalg.eigvalsh(found).min() > -1e-9

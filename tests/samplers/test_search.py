@@ -73,3 +73,15 @@ def test_only_configurations_of_the_space() -> None:
     for configuration in best(space, np.array([0.5, 0, 1, 0])):
         space.encode(configuration)
         assert configuration["b"] == "y"
+
+
+def test_the_best_of_a_cloud_first() -> None:
+    space = Space({"a": uniform(0, 1), "b": quniform(0, 10**6, 1)})
+    cloud = np.random.default_rng(2).random((20, 2))
+    found = np.array(list(Search(space).best_of(lambda features: features[:, 0], cloud)))
+    assert found[:, 0].tolist() == sorted(cloud[:, 0], reverse=True)
+
+
+def test_of_a_small_space_no_cloud_is_asked() -> None:
+    cloud = np.random.default_rng(2).random((20, 6))
+    assert not list(Search(Space(FINITE)).best_of(lambda features: features[:, 0], cloud))

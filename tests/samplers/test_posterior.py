@@ -1,0 +1,40 @@
+"""Which scales of a process are likely."""
+
+import numpy as np
+
+from samplers.likelihood import LONGEST, SHORTEST
+from samplers.posterior import Posterior, posterior
+
+RANDOM = np.random.default_rng(8)
+POINTS = RANDOM.random((30, 3))
+LOSSES = np.sin(6 * POINTS[:, 0]) + 0.1 * RANDOM.standard_normal(30)
+GROUPS = np.arange(3)
+
+
+def known(count: int) -> Posterior:
+    return posterior(POINTS[:count], LOSSES[:count] / LOSSES.std(), GROUPS)
+
+
+def test_a_seed_has_one_draw_and_another_has_another() -> None:
+    one, same, other = (known(20).drawn(seed) for seed in (1, 1, 2))
+    assert (one.kernel.lengths == same.kernel.lengths).all()
+    assert one.noise == same.noise
+    assert (one.kernel.lengths != other.kernel.lengths).all()
+
+
+def test_draws_lie_around_the_likeliest() -> None:
+    law = known(30)
+    lengths = np.log([law.drawn(seed).kernel.lengths for seed in range(200)])
+    middle = np.log(law.likeliest().kernel.lengths)
+    assert (np.abs(np.median(lengths, axis=0) - middle) < 0.3).all()
+    assert lengths.min() >= SHORTEST
+    assert lengths.max() <= LONGEST
+
+
+def test_more_losses_leave_less_open() -> None:
+    """Of the parameter that matters; of the others they say nothing."""
+    few, many = (
+        np.log([known(count).drawn(seed).kernel.lengths[0] for seed in range(100)]).std()
+        for count in (5, 30)
+    )
+    assert many < few / 2
