@@ -31,6 +31,9 @@ ELITE = 4
 APART = 1.0
 """How far from any other a configuration is in some coordinate, in ranges by the others' count."""
 
+CROWDED = 2
+"""With fewer numbers than this such boxes would fill the space, so they are smaller."""
+
 GOOD, MOST_GOOD = 0.15, 25
 """The share of the configurations that are good ones, and the most of them."""
 
@@ -149,20 +152,27 @@ class BayesianSampler:
 
     def _score(self, dice: np.random.Generator, waiting: Sequence[Units], *, drawn: bool) -> Score:
         """Return what a model says of how promising features are."""
-        points = self._search.matrix(np.array(self._units, dtype=float))
+        units = np.array([*self._units, *waiting], dtype=float)
+        there, told = self._search.matrix(units), len(self._units)
         seed = int(dice.integers(2**31))
-        model = self._surrogate(points, self._losses, seed, self._courses, drawn=drawn)
-        around = self._search.matrix(np.array(waiting, dtype=float)) if waiting else None
-        if around is not None:
-            model = model.believing(around)
+        model = self._surrogate(there[:told], self._losses, seed, self._courses, drawn=drawn)
+        if waiting:
+            model = model.believing(there[told:])
         # What is right beside a known one would come to the same: where a loss has steps, a model
         # that is sure of the best one would go on there.
-        there = points if around is None else np.vstack([points, around])
-        tree, apart = KDTree(there), APART / len(there)
+        tree, apart = KDTree(there), np.append(self._apart(units), 0.0)
 
         def score(features: Array) -> Array:
             found = self._acquisition(*model.predict(features), model.best)
-            gaps, _ = tree.query(features, p=np.inf, distance_upper_bound=apart)
-            return np.where(np.isfinite(gaps), -np.inf, found)
+            gaps, nearest = tree.query(features, p=np.inf, distance_upper_bound=apart.max())
+            return np.where(gaps < apart[nearest], -np.inf, found)
 
         return score
+
+    def _apart(self, units: Array) -> Array:
+        """Return how far others are from each of the `units` (n x leaves), in some coordinate."""
+        count = len(units)
+        # What has no more values than there are runs is like a choice: others share each of them.
+        numbers = np.sum((self._search.values > count) & ~np.isnan(units), axis=1)
+        found: Array = (APART / count) ** np.maximum(1, CROWDED / np.maximum(numbers, 1))
+        return found

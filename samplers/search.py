@@ -45,6 +45,11 @@ class Search:
         """The expression that each feature belongs to."""
         return self._features.groups
 
+    @property
+    def values(self) -> Array:
+        """How many values each leaf has that can be told apart; infinity for a continuum."""
+        return self._snapping.values
+
     def matrix(self, units: Array) -> Array:
         """Return the features (n x columns) of `units` (n x leaves)."""
         return self._features.matrix(units)

@@ -27,6 +27,10 @@ class Snapping:
     def __init__(self, space: Space) -> None:
         self._cells = [_cells(leaf.expression) for leaf in space.leaves]
         self._above = conditions(space.leaves)
+        self.values = np.array(
+            [np.inf if cells is None else len(cells[1]) for cells in self._cells]
+        )
+        """How many values each leaf has; infinity for a continuum."""
 
     def __call__(self, units: Array) -> Array:
         """Return the snapped `units` (n x leaves)."""
