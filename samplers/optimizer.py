@@ -125,9 +125,10 @@ class BayesianSampler:
         """Return units for every other run, the most promising first.
 
         Where the model is wrong it expects much of the same places, for ever. So every other run
-        is one that is like the good ones, and the model has but a word in it.
+        is one that is like the good ones, and the model has but a word in it. Where all are
+        looked at anyway there are none.
         """
-        if number % 2 == 0:
+        if number % 2 == 0 or self._search.is_small:
             return iter(())
         order, units = self._best_first()
         good = units[order[: min(MOST_GOOD, max(2, math.ceil(GOOD * len(order))))]]

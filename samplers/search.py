@@ -46,6 +46,11 @@ class Search:
         return self._features.groups
 
     @property
+    def is_small(self) -> bool:
+        """Whether there are so few configurations that `ranked` looks everywhere."""
+        return self._space.size is not None and self._space.size <= SMALL
+
+    @property
     def values(self) -> Array:
         """How many values each leaf has that can be told apart; infinity for a continuum."""
         return self._snapping.values
@@ -66,8 +71,8 @@ class Search:
         Unless the space is small enough to look everywhere, these are the `cloud` (n x leaves)
         and what a local search finds around its best points and around the `centres`.
         """
-        if self._space.size is not None and self._space.size <= SMALL:
-            units = self._everything(self._space.size)
+        if self.is_small:
+            units = self._everything()
             scores = score(self.matrix(units))
         else:
             units = self._snapping(cloud)
@@ -80,17 +85,13 @@ class Search:
         return iter(units[_best_first(scores)])
 
     def best_of(self, score: Score, cloud: Array) -> Iterator[Array]:
-        """Return the units of the `cloud` (n x leaves), the most promising first.
-
-        In a space that is small enough to look everywhere there are none.
-        """
-        if self._space.size is not None and self._space.size <= SMALL:
-            return iter(())
+        """Return the units of the `cloud` (n x leaves), the most promising first."""
         units = self._snapping(cloud)
         return iter(units[_best_first(score(self.matrix(units)))])
 
-    def _everything(self, size: int) -> Array:
+    def _everything(self) -> Array:
         if self._all is None:
+            size = self._space.size or 0
             every = (self._space.configuration_at(index) for index in range(size))
             self._all = np.array([self._space.encode(one) for one in every], dtype=float)
         return self._all

@@ -82,6 +82,14 @@ def test_the_best_of_a_cloud_first() -> None:
     assert found[:, 0].tolist() == sorted(cloud[:, 0], reverse=True)
 
 
-def test_of_a_small_space_no_cloud_is_asked() -> None:
-    cloud = np.random.default_rng(2).random((20, 6))
-    assert not list(Search(Space(FINITE)).best_of(lambda features: features[:, 0], cloud))
+@pytest.mark.parametrize(
+    ("space", "small"),
+    [
+        (Space(FINITE), True),
+        (Space({"a": randint(SMALL)}), True),
+        (Space({"a": randint(SMALL + 1)}), False),
+        (Space({"a": uniform(0, 1)}), False),
+    ],
+)
+def test_what_is_small_is_looked_at_everywhere(space: Space, small: bool) -> None:
+    assert Search(space).is_small is small
