@@ -53,7 +53,7 @@ def _handed_on(tree: ast.Module, known: set[str]) -> bool:
 
 
 def _functions(function: FunctionType, seen: set[str]) -> Iterator[ast.FunctionDef]:
-    """Yield a function, and those beside it in its module that it calls, however indirectly.
+    """Yield a function, and those of its module that it calls, however indirectly.
 
     Raises:
         ValueError: one of them is not what its text defines.
@@ -64,7 +64,8 @@ def _functions(function: FunctionType, seen: set[str]) -> Iterator[ast.FunctionD
         raise ValueError("no plain function")  # noqa: TRY004 - of a text, and nobody sees it
     yield defined
     names = {node.id for node in ast.walk(defined) if isinstance(node, ast.Name)}
+    around = inspect.getclosurevars(function).nonlocals
     for name in sorted(names - seen):
-        other = function.__globals__.get(name)
+        other = around.get(name, function.__globals__.get(name))
         if isinstance(other, FunctionType) and other.__module__ == function.__module__:
             yield from _functions(other, seen)

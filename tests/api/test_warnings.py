@@ -179,6 +179,28 @@ def another(run, x):
     return x
 
 
+def beside_it(report):
+    def each():
+        for n in range(9):
+            report.log("acc", n)
+
+    def trained(x):
+        each()
+        return x
+
+    return trained
+
+
+def mute_beside_it():
+    def twice(x):
+        return 2 * x
+
+    def trained(x):
+        return twice(x)
+
+    return trained
+
+
 @pytest.mark.parametrize(
     ("function", "reports"),
     [
@@ -191,6 +213,8 @@ def another(run, x):
         (handed_on, None),
         (with_mlflow, None),
         (another, None),
+        (beside_it(None), None),
+        (mute_beside_it(), 1),
         (lambda run, x: run.log("acc", x), None),
         (print, None),
         (3, None),
