@@ -4,7 +4,8 @@
 over tasks, each look at each run is noted with its signs and with whether the run was to come out
 ahead, and a small network learns the chance of it from the signs. What is seen depends on who was
 let go on, it goes in rounds: each plays by what the one before has learnt, and all that was
-seen counts. The draws are others than those that `policy_savings` measures.
+seen counts. Sweeps are of several shapes, long and short, with few runs and many at a time. The
+draws are others than those that `policy_savings` measures.
 
 ``--leave-out SOURCE`` fits without the tasks of a source (the first word of their names), and says
 what the policy then does on these.
@@ -33,10 +34,17 @@ from policies.signs import Signs
 from sweep.view.recorded import play
 
 RUNS, WORKERS = 100, 8
+SHAPES = [
+    *((100, 8), (50, 8), (100, 2), (100, 8), (200, 8)),
+    *((100, 25), (100, 8), (100, 1), (50, 25), (100, 8)),
+]
+"""Runs, and how many at a time; each draw has the next."""
 FIRST_DRAW = 1000
 LIMIT = 0.0024
 """In a round after the first, a run with a smaller chance is stopped."""
 HIDDEN, PENALTY, STEPS, LAST_STEPS = 24, 1e-2, 150, 400
+LEAST = 0.01
+"""A sign that varies less is scaled by this."""
 FULL = 0.02
 """A run that is better by this share of the gap counts in full, one by half of it for half."""
 Floats = NDArray[np.float64]
@@ -54,7 +62,7 @@ class Watched(PromisingPolicy):
     def stops(self, board: Leaderboard, run: int) -> bool:
         """Note the signs."""
         assert isinstance(board, Outlook), "the policy's own"
-        if board.count < self.finished_runs or board.leader in {None, run}:
+        if board.leader in {None, run} or not self.knows(board, run):
             return False
         if board.best(run) == -math.inf:
             return True
@@ -96,8 +104,9 @@ def watch(some: list[Task], rule: Callable[[Signs], bool], draws: Iterable[int])
         rows: list[Signs] = []
         marks: list[float] = []
         for seed in draws:
-            draw, policy = task.draw(seed, RUNS), Watched(rule)
-            play(draw.recordings, policy, task.goal, WORKERS)
+            runs, workers = SHAPES[seed % len(SHAPES)]
+            draw, policy = task.draw(seed, runs), Watched(rule)
+            play(draw.recordings, policy, task.goal, workers)
             good = np.clip(draw.margin / FULL, 0, 1)
             rows += [row for _, row in policy.seen]
             marks += [float(good[run - 1]) for run, _ in policy.seen]
@@ -113,6 +122,7 @@ def fit(seen: Seen, steps: int) -> tuple[Floats, Floats, Net]:
     weights = seen.weights / seen.weights.sum()
     mean = weights @ seen.signs
     deviation = np.sqrt(weights @ (seen.signs - mean) ** 2) + 1e-6
+    deviation = np.maximum(deviation, LEAST)  # of a sign that hardly varies
     x = np.clip((seen.signs - mean) / deviation, -promising.LIMIT, promising.LIMIT)
     x, w, y = (a.astype(np.float32) for a in (x, weights, seen.ahead))
     size, dice = x.shape[1] * HIDDEN, np.random.default_rng(0)
@@ -232,7 +242,7 @@ def main() -> None:
     """Fit, and print the module."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("folder", type=Path)
-    parser.add_argument("--draws", type=int, default=25, help="of each task, in each round")
+    parser.add_argument("--draws", type=int, default=20, help="of each task, in each round")
     parser.add_argument("--rounds", type=int, default=4)
     parser.add_argument("--check", action="store_true", help="leave each source out in turn")
     parser.add_argument("--risk", type=float, default=promising.RISK, help="of the check")

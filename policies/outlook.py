@@ -73,6 +73,7 @@ class Outlook(Leaderboard):
         self._over: set[int] = set()
         self._stopped: set[int] = set()
         self._lives: dict[int, array[float]] = {}  # best so far at each interval
+        self._lengths: list[int] = []  # of the finished ones, sorted
         self._order: list[int] = []  # of the finished ones, by number
         self._leading: list[
             tuple[float, int]
@@ -102,7 +103,8 @@ class Outlook(Leaderboard):
         self._seen = {}
         self._over.discard(run)
         self._stopped.discard(run)
-        if self._lives.pop(run, None) is not None:
+        if (life := self._lives.pop(run, None)) is not None:
+            self._lengths.remove(len(life))
             self._order.remove(run)
             self._leading = sorted((-life[-1], n) for n, life in self._lives.items())[: AMONG + 1]
             self._learn_anew()
@@ -123,9 +125,14 @@ class Outlook(Leaderboard):
         if run not in self._stopped:
             self._lives[run] = array("d", self.progress(run))
             insort(self._order, run)
+            insort(self._lengths, self.interval(run))
             insort(self._leading, (-self.best(run), run))
             del self._leading[AMONG + 1 :]
             self._learn_anew()
+
+    def as_long(self, interval: int) -> int:
+        """Return how many runs came to their ends at or after a report."""
+        return len(self._lengths) - bisect_left(self._lengths, interval)
 
     @property
     def count(self) -> int:
@@ -144,7 +151,7 @@ class Outlook(Leaderboard):
                 len(runs),
                 best[0],
                 self._middle(),
-                median(len(self._lives[run]) for run in runs),
+                self._usual_length(runs),
                 [runs.index(run) for _, run in self._leading[:BEST]],
                 apart,
             )
@@ -213,6 +220,9 @@ class Outlook(Leaderboard):
             to_best=look.made_up(look.middle_best - now)[0],
             over=math.log(len(self._over)),
             finished=math.log(ended.runs),
+            beside=math.log(1 + len(self._curves) - len(self._over)),
+            field=math.log(there.size),
+            longest=math.log(min(len(self._tops) / ended.length, FAR)),
         )
 
     def _odds(self, look: int, figure: float) -> float:
@@ -226,6 +236,11 @@ class Outlook(Leaderboard):
         if len(looks) < 2:
             return 0
         return max((look for look in looks if 2 * look <= looks[-1]), default=looks[0])
+
+    def _usual_length(self, runs: Sequence[int]) -> float:
+        """Return the middle length of the runs, without those that ended early."""
+        lengths = [len(self._lives[run]) for run in runs]
+        return median(length for length in lengths if 2 * length >= max(lengths))
 
     def _middle(self) -> float:
         ends = [self._lives[run][-1] for run in self._order[: self._policy.finished_runs]]

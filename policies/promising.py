@@ -21,7 +21,7 @@ FINISHED_RUNS = 6
 FEWEST_FINISHED = 4
 FAR = 1 << 40
 """No run makes so many reports."""
-RISK = 0.0047
+RISK = 0.0036
 LIMIT = 4.0
 """A sign counts up to so many standard deviations from its mean."""
 
@@ -36,7 +36,8 @@ class PromisingPolicy(EarlyTerminationPolicy):
     The first `finished_runs` runs go to their ends. From then on the chance of a run is estimated
     from where it is among all runs at the same report, and was before; from how far it is behind;
     from what the finished ones gained from there on, and how often one of them that was as far
-    behind came out ahead of another; and from its own pace.
+    behind came out ahead of another; and from its own pace. Runs that ended before its last report
+    say nothing of what comes after it: it is judged where so many others came as far.
 
     Looks are at report 2, 3, 4, 5, 6, 8, 10, 13, ... (times `evaluation_interval`).
 
@@ -88,12 +89,16 @@ class PromisingPolicy(EarlyTerminationPolicy):
     def stops(self, board: Leaderboard, run: int) -> bool:
         """Estimate the chance of a run that is behind the best one."""
         assert isinstance(board, Outlook), "the policy's own"
-        if board.count < self.finished_runs or board.leader is None:
+        if board.leader is None or not self.knows(board, run):
             return False
         mine = board.best(run)
         if mine >= board.best(board.leader):
             return False
         return mine == -math.inf or chance(board.signs(run)) < self.risk
+
+    def knows(self, board: Outlook, run: int) -> bool:
+        """Tell whether enough runs that are finished have made as many reports."""
+        return board.as_long(board.interval(run)) >= self.finished_runs
 
     def explain(self, board: Leaderboard, run: int) -> Verdict:
         """Name the chance, and what it is estimated from."""
@@ -107,6 +112,11 @@ class PromisingPolicy(EarlyTerminationPolicy):
             )
         elif board.leader is None or mine >= best:
             reason = f"{so_far} is not worse than that of any run"
+        elif not self.knows(board, run):
+            reason = (
+                f"{board.as_long(interval)} of {board.count} finished runs made {interval} reports"
+                f" or more; {self.finished_runs} are enough"
+            )
         elif mine == -math.inf:
             reason, stop = f"no number {after(interval)}, where others have one", True
         else:

@@ -43,6 +43,9 @@ class Signs(NamedTuple):
         to_best: as `made_up`, but from the best finished runs at this report.
         over: how many runs are over.
         finished: how many of them were not stopped.
+        beside: how many are not over.
+        field: how many have been at this look.
+        longest: the reports of the longest run so far, as a share of those of the middle finished.
     """
 
     odds: float
@@ -66,6 +69,9 @@ class Signs(NamedTuple):
     to_best: float
     over: float
     finished: float
+    beside: float
+    field: float
+    longest: float
 
 
 class Look:
