@@ -31,7 +31,7 @@ ELITE = 4
 APART = 1.0
 """How far from any other a configuration is in some coordinate, in ranges by the others' count."""
 
-CROWDED = 2
+CROWDED = 3
 """With fewer numbers than this such boxes would fill the space, so they are smaller."""
 
 GOOD, MOST_GOOD = 0.15, 25
