@@ -1,6 +1,7 @@
 """Which scales of a process are likely: few losses leave many of them so."""
 
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 
@@ -14,19 +15,19 @@ WIDEST = 1.5
 """The largest deviation of a logarithm; where the losses tell nothing the prior's is about so."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Posterior:
     """The likeliest scales and a normal law around them (Laplace's approximation).
 
     Attributes:
         groups: the parameter, numbered from 0, that each column belongs to.
+        data: what the likelihood depends on.
         place: where the likeliest scales are, as `scales_at` takes it.
-        root: what standard normal numbers are multiplied with for a draw (m x m).
     """
 
     groups: Groups
+    data: Data
     place: Array
-    root: Array
 
     def likeliest(self) -> Scales:
         """Return the likeliest scales."""
@@ -36,7 +37,18 @@ class Posterior:
         """Return scales drawn at random."""
         normal = np.random.default_rng(seed).standard_normal(len(self.place))
         low, high = bounds(int(self.groups.max()) + 1).T
-        return scales_at(np.clip(self.place + self.root @ normal, low, high), self.groups)
+        return scales_at(np.clip(self.place + self._root @ normal, low, high), self.groups)
+
+    @cached_property
+    def _root(self) -> Array:
+        """A root of the inverse of the curvature: what standard normal numbers go through."""
+        _, slope = self.data.objective(self.place)
+        steps = self.place + STEP * np.eye(len(self.place))
+        curvature = np.array([self.data.objective(step)[1] for step in steps])
+        curvature = (curvature - slope) / STEP
+        values, vectors = np.linalg.eigh((curvature + curvature.T) / 2)
+        found: Array = vectors / np.sqrt(np.maximum(values, WIDEST**-2))
+        return found
 
 
 def posterior(points: Array, losses: Array, groups: Groups) -> Posterior:
@@ -45,15 +57,4 @@ def posterior(points: Array, losses: Array, groups: Groups) -> Posterior:
     Columns with the same number in `groups` (d; 0, 1, …) share a length scale.
     """
     data = data_of(points, losses, groups)
-    place = likeliest(data)
-    return Posterior(groups, place, _root(data, place))
-
-
-def _root(data: Data, place: Array) -> Array:
-    """Return a root of the inverse of the curvature at `place`."""
-    _, slope = data.objective(place)
-    curvature = np.array([data.objective(place + step)[1] for step in STEP * np.eye(len(place))])
-    curvature = (curvature - slope) / STEP
-    values, vectors = np.linalg.eigh((curvature + curvature.T) / 2)
-    found: Array = vectors / np.sqrt(np.maximum(values, WIDEST**-2))
-    return found
+    return Posterior(groups, data, likeliest(data))

@@ -165,7 +165,8 @@ def stop(server: Server, process: subprocess.Popen[bytes]) -> None:
     process.wait()
     process.stderr.close()
     for pid in sessions:
-        os.kill(pid, signal.SIGKILL)
+        with contextlib.suppress(ProcessLookupError):  # it may have gone with the server
+            os.kill(pid, signal.SIGKILL)
     until = time.monotonic() + 10
     while (left := server.living()) and time.monotonic() < until:
         time.sleep(0.05)

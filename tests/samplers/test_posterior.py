@@ -34,7 +34,7 @@ def test_draws_lie_around_the_likeliest() -> None:
 def test_more_losses_leave_less_open() -> None:
     """Of the parameter that matters; of the others they say nothing."""
     few, many = (
-        np.log([known(count).drawn(seed).kernel.lengths[0] for seed in range(100)]).std()
-        for count in (5, 30)
+        np.log([law.drawn(seed).kernel.lengths[0] for seed in range(100)]).std()
+        for law in (known(5), known(30))
     )
     assert many < few / 2
