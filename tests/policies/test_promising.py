@@ -207,6 +207,15 @@ def test_runs_without_a_number() -> None:
     assert not FIRST.stops(swept([[math.nan] * 3] * 9), 1)
 
 
+def test_finished_runs_that_began_without_a_number() -> None:
+    """They say nothing of what is gained from there; and few with a number leave no gap."""
+    late = [math.nan] * 2 + [1.0, 2.0, 3.0, 4.0]
+    board = swept([late, *[[float(n), *([n + 1.0] * 5)] for n in range(9)]])
+    assert all(map(math.isfinite, board.signs(told(board, 30, [0.1, 0.2, 0.3, 0.4]))))
+    board = swept([[1.0, 2.0], *[[math.nan] * 2] * 9])
+    assert all(map(math.isfinite, board.signs(told(board, 30, [0.1, 0.2]))))
+
+
 def test_a_run_further_back_has_the_smaller_chance() -> None:
     board = alike()
     chances = []

@@ -81,6 +81,13 @@ class TestTheModel:
         other = WarpedProcess(GROUPS)(POINTS, self.losses, 1, self.courses).predict(POINTS)
         assert np.array_equal(one, other)
 
+    def test_asked_again_it_says_the_same(self) -> None:
+        surrogate = WarpedProcess(GROUPS)
+        one, again = (surrogate(POINTS, self.losses, 1, self.courses) for _ in range(2))
+        assert (one.predict(POINTS)[0] == again.predict(POINTS)[0]).all()
+        other = surrogate(POINTS, self.losses, 1, self.courses, drawn=True)
+        assert (one.predict(POINTS)[0] != other.predict(POINTS)[0]).any()
+
     def test_only_stopped_runs(self) -> None:
         losses, courses = played(POINTS, lambda run: 1 + run % 4)
         mean, deviation = WarpedProcess(GROUPS)(POINTS, losses, 1, courses).predict(POINTS)
