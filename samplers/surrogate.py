@@ -14,7 +14,6 @@ from numpy.typing import NDArray
 from samplers.course import Course
 from samplers.gaussian import Process, process
 from samplers.kernel import Array, Groups
-from samplers.likelihood import Scales
 from samplers.outcomes import standardised, unbent
 from samplers.partway import AtTheEnd, at_the_end, is_partway, observed, with_share
 from samplers.posterior import Posterior, posterior
@@ -71,7 +70,7 @@ class WarpedProcess:
     def __init__(self, groups: Groups) -> None:
         few = groups.max(initial=0) < MOST_SCALES
         self._groups = groups if few else np.zeros_like(groups)
-        self._fitted: tuple[int, Posterior] | None = None
+        self._fitted: tuple[tuple[bool, int], Posterior] | None = None
 
     def __call__(
         self,
@@ -85,46 +84,29 @@ class WarpedProcess:
         """Fit the process; its scales, to as many losses as were there some losses ago.
 
         How many depends on the number of losses only, so an answer does not depend on what was
-        asked before.
+        asked before. Where runs were stopped it knows how far each has gone, and a third of what
+        it sees is on the way.
         """
-        dice = seed if drawn else None
-        if any(map(is_partway, courses)):
-            return self._partway(points, losses, courses, dice)
-        count = _milestone(losses)
-        if self._fitted is None or self._fitted[0] != count:
-            shown, outcomes = _few(
-                points[:count], unbent(standardised(losses[:count])), MOST_FITTED
-            )
-            self._fitted = count, posterior(shown, outcomes, self._groups)
-        shown, outcomes = _few(points, unbent(standardised(losses)), MOST_LOSSES)
-        return process(shown, outcomes, _scales(self._fitted[1], dice))
-
-    def _partway(
-        self,
-        points: Array,
-        losses: Sequence[float],
-        courses: Sequence[Course | None],
-        dice: int | None,
-    ) -> AtTheEnd:
-        """Fit one that knows how far each run has gone; a third of what it sees is on the way."""
+        partway = any(map(is_partway, courses))
 
         def seen(count: int, most: int) -> tuple[Array, Array]:
             ends = unbent(standardised(losses[:count]))
-            kept = _kept(ends, most - most // 3)
+            kept = _kept(ends, most - most // 3 if partway else most)
+            if not partway:
+                return points[kept], ends[kept]
             found = observed(
                 points[kept], [losses[i] for i in kept], [courses[i] for i in kept], most // 3
             )
             return found.points, unbent(standardised(found.losses.tolist()))
 
-        count = _milestone(losses)
-        if self._fitted is None or self._fitted[0] != -count:  # below 0: it has a column more
-            self._fitted = -count, posterior(*seen(count, MOST_FITTED), with_share(self._groups))
-        scales = _scales(self._fitted[1], dice)
-        return at_the_end(process(*seen(len(losses), MOST_LOSSES), scales))
-
-
-def _scales(known: Posterior, seed: int | None) -> Scales:
-    return known.likeliest() if seed is None else known.drawn(seed)
+        key = partway, _milestone(losses)
+        if self._fitted is None or self._fitted[0] != key:
+            groups = with_share(self._groups) if partway else self._groups
+            self._fitted = key, posterior(*seen(key[1], MOST_FITTED), groups)
+        known = self._fitted[1]
+        scales = known.drawn(seed) if drawn else known.likeliest()
+        found = process(*seen(len(losses), MOST_LOSSES), scales)
+        return at_the_end(found) if partway else found
 
 
 def _milestone(losses: Sequence[float]) -> int:
@@ -135,14 +117,8 @@ def _milestone(losses: Sequence[float]) -> int:
     return before if any(map(isfinite, losses[:before])) else count
 
 
-def _few(points: Array, losses: Array, most: int) -> tuple[Array, Array]:
-    """Return at most `most` of the losses: the best, the last and a few of the others."""
-    kept = _kept(losses, most)
-    return points[kept], losses[kept]
-
-
 def _kept(losses: Array, most: int) -> NDArray[np.intp]:
-    """Return the places of at most `most` of the losses, in order."""
+    """Return the places of at most `most` losses, in order: the best, the last, a few others."""
     if len(losses) <= most:
         return np.arange(len(losses))
     third = most // 3

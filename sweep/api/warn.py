@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import sys
+import inspect
 import warnings
-from types import FrameType
 
 from sweep.engine.check_script import surely_wrong
 from sweep.engine.submit import Submission, create, placed
@@ -17,15 +16,10 @@ OWN = "sweep."
 
 def warn(text: str) -> None:
     """Warn of something, at the line of the user's that has led to it."""
-    level, frame = 1, _frame()
+    level, frame = 1, inspect.currentframe()
     while frame is not None and frame.f_globals.get("__name__", "").startswith(OWN):
         level, frame = level + 1, frame.f_back
     warnings.warn(text, SweepWarning, stacklevel=level)
-
-
-def _frame() -> FrameType | None:
-    """Return the frame of the caller, which stacklevel counts from."""
-    return sys._getframe(1)  # noqa: SLF001 - there is no other way
 
 
 def keep(workspace: WorkspaceFolder, submission: Submission) -> SweepFolder:

@@ -42,7 +42,13 @@ from sweep.storage.workspace import SweepFolder
 JUST_ON = Continuation(changed="old")
 """As it began, whatever has changed since."""
 ABOUT = (
-    *("source", "snapshot", "strict_snapshot", "hdconfig", "former", "environments", "cluster"),
+    "source",
+    "snapshot",
+    "strict_snapshot",
+    "hdconfig",
+    "former",
+    "environments",
+    "cluster",
     "refusing",
 )
 """What is kept of a sweep beside; most of it may be otherwise when it goes on."""
@@ -180,7 +186,11 @@ def _read(folder: SweepFolder) -> _Kept:
                 ScriptTemplate.from_json(template)
             began, earlier = begun_with(began_with), spaces_of(began_with["prior"])
         return _Kept(
-            *(present, began, earlier, template, place),
+            present,
+            began,
+            earlier,
+            template,
+            place,
             grace=reader.get("grace"),
             about={name: reader.get(name, None) for name in ABOUT},
             runs=sum(reader.count().values()),

@@ -23,7 +23,14 @@ from sweep.storage.workspace import SweepFolder
 TAG = "rerun_of"
 """The tag of such a sweep; it names the run."""
 KEPT = (
-    *("resources", "grace", "hdconfig", "job", "cluster", "strict_snapshot", "source", "refusing"),
+    "resources",
+    "grace",
+    "hdconfig",
+    "job",
+    "cluster",
+    "strict_snapshot",
+    "source",
+    "refusing",
 )
 SHOWN = 8
 

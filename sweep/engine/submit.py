@@ -6,7 +6,6 @@ import math
 import secrets
 import shutil
 import time
-import uuid
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
@@ -22,6 +21,7 @@ from sweep.engine.ancestors import NOBODY, Ancestors
 from sweep.engine.continuation import space_of
 from sweep.engine.distribution import check_nodes, distribution_of
 from sweep.engine.engine import GRACE
+from sweep.engine.identity import new_identity
 from sweep.engine.needs import provided
 from sweep.engine.program import command_of, script_of, without_effect
 from sweep.engine.refusing import importable
@@ -183,7 +183,7 @@ def keep(  # noqa: PLR0913 - what is kept of a sweep
         "status": ["NotStarted", ""],
     }
     workspace.add_experiment(experiment)
-    folder = workspace.add_sweep(identity or _new_identity(definition, experiment), experiment)
+    folder = workspace.add_sweep(identity or new_identity(definition, experiment), experiment)
     try:
         enclose(folder, secrets or {})
         journal = SqliteJournal(folder.database, definition.goal)
@@ -278,8 +278,9 @@ def _arguments(submission: Submission, warn: Callable[[str], None]) -> list[str]
 
 
 def _variables(configuration: RunConfiguration) -> dict[str, str]:
-    around, own = configuration.environment.environment_variables, configuration
-    return {k: str(v) for k, v in {**around, **own.environment_variables}.items()}
+    of_environment = configuration.environment.environment_variables
+    both = {**of_environment, **configuration.environment_variables}
+    return {name: str(value) for name, value in both.items()}
 
 
 def placed(workspace: WorkspaceFolder, submission: Submission) -> Submission:
@@ -291,10 +292,3 @@ def placed(workspace: WorkspaceFolder, submission: Submission) -> Submission:
         workspace, submission.configuration, lone=lone, cpus=submission.cpus_per_run
     )
     return replace(submission, cluster=cluster)
-
-
-def _new_identity(definition: SweepDefinition, experiment: str) -> str:
-    if isinstance(definition.sampling, Single):
-        name = "run_" * experiment.startswith("HD_") + experiment  # so the ids of sweeps begin
-        return f"{name[:200]}_{int(time.time())}_{secrets.token_hex(4)}"
-    return f"HD_{uuid.uuid4()}"
