@@ -3,12 +3,12 @@
 ``python -m benchmarks.fit_promising FOLDER > policies/promising_weights.py``: sweeps are played
 over tasks, each look at each run is noted with its signs and with whether the run was to come out
 ahead, and a small network learns the chance of it from the signs. What is seen depends on who was
-let go on, it goes in rounds: each plays by what the one before has learnt, and all that was
+let go on, so it goes in rounds: each plays by what the one before has learnt, and all that was
 seen counts. Sweeps are of several shapes, long and short, with few runs and many at a time. The
 draws are others than those that `policy_savings` measures.
 
-``--leave-out SOURCE`` fits without the tasks of a source (the first word of their names), and says
-what the policy then does on these.
+``--check`` then fits anew without the tasks of each source (the first word of their names), one
+after another, and says what the policy does on these.
 """
 
 from __future__ import annotations

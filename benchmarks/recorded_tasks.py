@@ -25,7 +25,7 @@ DEVELOPED_ON = (
     "trained_gbm_diamonds",
     "trained_sgd_mnist5k",
 )
-"""The tasks that our own policy was developed on; it is checked on the others."""
+"""Two of each source: a fit to these is checked on the others."""
 AHEAD, MARGIN = 0.02, 0.01
 """Who comes out ahead is one of the best 2 %, by 1 % of the gap between best and median run."""
 
@@ -83,7 +83,7 @@ class Task:
 
     @property
     def developed_on(self) -> bool:
-        """Whether our own policy was developed with a view to this task."""
+        """Whether it is among those."""
         return self.name in DEVELOPED_ON
 
     def draw(self, seed: int, runs: int) -> Draw:
