@@ -39,7 +39,7 @@ class RayFolder:
         self._link: Path | None = None
         self.short = self._folder
         if len(str(self._folder)) > SOCKET_PATH_LIMIT:
-            for link in _abandoned(self._folder):
+            for link in _abandoned():
                 link.unlink(missing_ok=True)
             self.short = self._link = Path(tempfile.gettempdir()) / f"sweep-{secrets.token_hex(6)}"
             self._link.symlink_to(self._folder)
@@ -56,14 +56,17 @@ class RayFolder:
         shutil.rmtree(self._folder / "s", ignore_errors=True)
 
 
-def _abandoned(own: Path) -> Iterator[Path]:
-    """Yield the short names whose folder is gone, is our own, or nobody works in any more."""
+def _abandoned() -> Iterator[Path]:
+    """Yield the short names whose folder is gone, or nobody works in any more.
+
+    Those of our own folder may be in use: they stay until whoever works in it is gone.
+    """
     for entry in Path(tempfile.gettempdir()).iterdir():
         if not LINK.fullmatch(entry.name):
             continue
         with contextlib.suppress(OSError):  # it has just gone, or is no link
             target = entry.readlink()
-            gone = not target.is_dir() or target == own or _left(target)
+            gone = not target.is_dir() or _left(target)
             if gone and entry.lstat().st_uid == os.getuid():
                 yield entry
 

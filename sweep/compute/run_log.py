@@ -73,7 +73,9 @@ class RunLog:
         return os.write(self._file, data)
 
     def _room(self) -> int:
-        return self._half - os.fstat(self._file).st_size
+        """Return how many bytes fit: none once others have turned twice, and it has no name."""
+        found = os.fstat(self._file)
+        return self._half - found.st_size if found.st_nlink else 0
 
     def _open(self) -> None:
         self._path.parent.mkdir(parents=True, exist_ok=True)

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import contextlib
+import itertools
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from sweep.compute.existing import ExistingCluster
@@ -19,10 +20,11 @@ class Cluster:
     head: RayNode
     env: dict[str, str]
     folder: Path
-    nodes: list[RayNode]
+    nodes: list[RayNode] = field(default_factory=list)
+    numbers: Iterator[int] = field(default_factory=itertools.count)
 
-    def add(self, number: int | None = None) -> None:
-        folder = self.folder / f"n{len(self.nodes) if number is None else number}"
+    def add(self) -> None:
+        folder = self.folder / f"n{next(self.numbers)}"
         self.nodes.append(RayNode(folder, self.env, self.head.address, cpus=1))
 
     @property
@@ -37,10 +39,10 @@ class Cluster:
 def running(folder: Path) -> Iterator[Cluster]:
     """A cluster of two nodes that is gone in the end."""
     env = cluster_environment()
-    made = Cluster(RayNode(folder / "h", env, cpus=0), env, folder, [])
+    made = Cluster(RayNode(folder / "h", env, cpus=0), env, folder)
     try:
         with ThreadPoolExecutor() as threads:
-            [*threads.map(made.add, range(2))]
+            [*threads.map(lambda _: made.add(), range(2))]
         yield made
     finally:
         for node in [*made.nodes, made.head]:

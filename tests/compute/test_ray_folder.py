@@ -34,7 +34,7 @@ def long(tmp_path):
 
 @pytest.mark.parametrize(("lock", "ray"), [("lock", "ray"), ("keeper.lock", "nodes/one")])
 @pytest.mark.parametrize("again", [True, False])
-def test_who_is_killed_leaves_a_name_that_the_next_takes_away(long, lock, ray, again):
+def test_who_is_killed_leaves_a_name_that_is_taken_away(long, lock, ray, again):
     own = long / "one"
     own.mkdir()
     engine = subprocess.Popen(
@@ -52,13 +52,23 @@ def test_who_is_killed_leaves_a_name_that_the_next_takes_away(long, lock, ray, a
         engine.send_signal(signal.SIGKILL)
         engine.communicate()
     assert link.is_symlink(), "nobody could take it away"
-    lease = Lease(own / lock) if again else None  # who goes on with it, or another sweep
-    next_one = RayFolder(own / ray if again else long / "three")
+    if again:  # somebody goes on with it, under another name
+        lease = Lease(own / lock)
+        next_one = RayFolder(own / ray)
+        assert next_one.short.readlink() == own / ray
+        next_one.clear()
+        lease.close()
+    RayFolder(long / "three").clear()
     assert not link.is_symlink()
     assert (own / ray).is_dir(), "what it leads to is the sweep's"
-    next_one.clear()
-    if lease is not None:
-        lease.close()
+
+
+def test_two_may_work_in_one_folder(long):
+    folders = [RayFolder(long / "ray") for _ in range(2)]
+    assert all(folder.short.readlink() == long / "ray" for folder in folders)
+    for folder in folders:
+        folder.clear()
+        assert not folder.short.is_symlink()
 
 
 def test_names_that_lead_nowhere_go_and_those_of_others_stay(long):

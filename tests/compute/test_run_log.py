@@ -87,6 +87,17 @@ def test_a_forked_child_and_its_parent_share_the_quota(path):
     assert any(p.read_bytes().endswith(b"the end\n") for p in (path, older_piece(path)))
 
 
+def test_a_line_does_not_go_to_a_piece_that_others_have_done_away_with(path):
+    log, other = (RunLog(path, 10_000) for _ in range(2))
+    log.write(b"ours\n")
+    for _ in range(1000):
+        other.write(b"longer lines, which leave room for short ones\n")
+    log.write(b"the end\n")
+    log.close()
+    other.close()
+    assert path.read_bytes().endswith(b"the end\n")
+
+
 def test_a_log_that_cannot_be_written_is_dropped_and_counted(path, tmp_path):
     path.parent.symlink_to(tmp_path / "not there yet")
     log = RunLog(path)
