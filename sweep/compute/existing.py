@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import secrets
+import socket
 import subprocess
 import sys
 import tempfile
@@ -23,6 +24,8 @@ from sweep.errors import TargetError, UserError
 LOOPBACK = ("127.", "localhost:")
 PROBE_SECONDS = 30.0
 """Within which a cluster must have said yes or no."""
+CONNECT_SECONDS = 10.0
+"""Within which it must have taken a connection."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,7 +108,7 @@ class ExistingCluster:
         """See that the cluster is there, lets us in, and nobody who has no token.
 
         Raises:
-            UserError: it lets anybody in, or not us.
+            UserError: it lets anybody in, or not us, or its address is none.
             TargetError: it does not answer.
         """
         stranger = self._probe({**quiet_environment(), "RAY_AUTH_MODE": "disabled"})
@@ -135,12 +138,24 @@ class ExistingCluster:
             raise TargetError(f"no Ray cluster answers at {self.address}: {answer['text']}")
         return int(answer["usable"])
 
+    def _place(self) -> tuple[str, int]:
+        host, _, port = self.address.rpartition(":")
+        if not host or "/" in host or not port.isdecimal() or not 0 < int(port) < 1 << 16:
+            raise UserError(
+                f"expected host:port of a Ray cluster, as head.example:6379, got {self.address!r}"
+            )
+        return host.strip("[]"), int(port)
+
     def _refusal(self, answer: Mapping[str, Any], advice: str) -> Exception:
         if "auth" in f"{answer['error']} {answer['text']}".lower():
             return UserError(f"the Ray cluster at {self.address} does not let us in: {advice}")
         return TargetError(f"no Ray cluster answers at {self.address}: {answer['text']}")
 
     def _probe(self, environment: Mapping[str, str]) -> dict[str, Any]:
+        try:  # Ray itself would try for half a minute where nobody listens
+            socket.create_connection(self._place(), CONNECT_SECONDS).close()
+        except OSError as error:
+            return {"error": type(error).__name__, "text": error.strerror or str(error)}
         command = [sys.executable, "-m", "sweep.compute.probe", self.address]
         try:
             done = subprocess.run(
