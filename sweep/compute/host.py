@@ -211,7 +211,7 @@ class Host:
             direct.tell(method, *arguments)
         elif isinstance(actor := self._slots.get(number), ensemble.Ensemble):
             self._begin(_await(actor.call(method, *arguments)))
-        elif actor:
+        elif hasattr(actor, method):  # one that is near is spoken to over its link alone
             self._begin(_await(getattr(actor, method).remote(*arguments)))
 
     def _drop(self, number: int) -> None:

@@ -51,3 +51,13 @@ def test_a_slot_is_dropped_by_the_very_next_order(host):
     host._unsent.append(b'{"do": "slot", "slot": 0, "avoid": []}\n{"do": "drop", "slot": 0}\n')
     host._send()
     assert heard(host, "down")["slot"] == 0
+
+
+@pytest.mark.ray
+def test_an_order_to_a_slot_without_its_link_does_no_harm(host):
+    """It has died, and its end is not known yet; or it is not up, as here."""
+    heard(host, "ready")
+    host.tell(do="slot", slot=0, avoid=[])
+    host.tell(do="start", slot=0, orders=[{"run": "0.1"}])
+    host.tell(do="drop", slot=0)
+    assert heard(host, "down")["slot"] == 0
