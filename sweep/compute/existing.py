@@ -135,7 +135,7 @@ class ExistingCluster:
         """
         answer = self._probe(self.environment())
         if "usable" not in answer:
-            raise TargetError(f"no Ray cluster answers at {self.address}: {answer['text']}")
+            raise self._silence(answer["text"])
         return int(answer["usable"])
 
     def _place(self) -> tuple[str, int]:
@@ -149,13 +149,16 @@ class ExistingCluster:
     def _refusal(self, answer: Mapping[str, Any], advice: str) -> Exception:
         if "auth" in f"{answer['error']} {answer['text']}".lower():
             return UserError(f"the Ray cluster at {self.address} does not let us in: {advice}")
-        return TargetError(f"no Ray cluster answers at {self.address}: {answer['text']}")
+        return self._silence(answer["text"])
+
+    def _silence(self, why: str) -> TargetError:
+        return TargetError(f"no Ray cluster answers at {self.address}: {why}")
 
     def _probe(self, environment: Mapping[str, str]) -> dict[str, Any]:
         try:  # Ray itself would try for half a minute where nobody listens
             socket.create_connection(self._place(), CONNECT_SECONDS).close()
         except OSError as error:
-            return {"error": type(error).__name__, "text": error.strerror or str(error)}
+            raise self._silence(error.strerror or str(error)) from None
         command = [sys.executable, "-m", "sweep.compute.probe", self.address]
         try:
             done = subprocess.run(
