@@ -151,13 +151,16 @@ class Speaker:
         return bool(data)
 
     def _pass_on(self, lines: list[bytes]) -> None:
-        hearing, passed = self._hearing, []
+        hearing = self._hearing
+        passed: list[bytes] = []
         for line in map(bytes.strip, lines):
-            if line and not (why := self._objection(line)):
-                passed.append(hearing.prefix + line + b"}")
-            elif line:
+            if not line and not self._too_long:
+                continue
+            if why := self._objection(line):
                 self._put(passed)
                 hearing.drop(why)
+            else:
+                passed.append(hearing.prefix + line + b"}")
             self._too_long = False
         self._put(passed)
 

@@ -100,6 +100,14 @@ class TestScripts:
 
         in_slot(story, short)
 
+    def test_a_line_that_ends_where_it_is_given_up_is_counted(self, short):
+        async def story(here: Bench) -> None:
+            code = f'channel.sendall(b"x" * {hearing.LINE_LIMIT + 1})'
+            await here.slot.start(here.order(code))
+            assert (await here.hear("ended"))["dropped"] == 1
+
+        in_slot(story, short)
+
     def test_a_line_of_a_hundred_megabytes_is_one_message_that_is_dropped(self, short):
         async def story(here: Bench) -> None:
             code = """
