@@ -21,8 +21,10 @@ from sweep import Run
 
 x = int(sys.argv[sys.argv.index("--x") + 1])
 run = Run.get_context()
-over = pathlib.Path(OVER)
+over, begun = pathlib.Path(OVER), pathlib.Path(OVER + "-not-yet")
 if x == 0:
+    while not begun.exists():
+        time.sleep(0.02)
     try:
         for number in range(100_000):
             run.log("loss", float(number))
@@ -34,6 +36,7 @@ if x == 0:
     finally:
         over.touch()
 while not over.exists():
+    begun.touch()
     run.log("score", time.time())
     time.sleep(0.02)
 """
