@@ -270,6 +270,9 @@ class Engine:
         if "definition" in self._batch.sweep:  # the target may have to grow
             self._target.open(self.scheduler.definition.limits.concurrent)
         commands, self._commands = self._commands, []
+        # What was launched last is stopped first: it may wait in a slot for another that is to
+        # be stopped as well, and would begin in its place.
+        commands.sort(key=lambda c: (1, -c.run) if isinstance(c, Stop) else (0, 0))
         for command in commands:
             if isinstance(command, Launch):
                 self._target.launch(self._orders(command))

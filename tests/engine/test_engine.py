@@ -136,6 +136,21 @@ class TestWishes:
         engine = make(define(runs=1), wishes=wishes)
         assert engine.work() is SweepStatus.COMPLETED
 
+    def test_what_was_launched_last_is_stopped_first(self, monkeypatch):
+        """It may wait for what runs, and would begin in its place."""
+        stops: list[int] = []
+
+        def stop(target: Simulated, run: int, attempt: int, grace: float) -> None:
+            stops.append(run)
+            simply(target, run, attempt, grace)
+
+        simply = Simulated.stop
+        monkeypatch.setattr(Simulated, "stop", stop)
+        engine = make(define(), wishes=Wishes(r5=("pause", None, "Ctrl-C")))
+        assert engine.work() is SweepStatus.PAUSED
+        assert len(stops) == 3
+        assert stops == sorted(stops, reverse=True)
+
     def test_a_paused_sweep_goes_on_where_it_was(self, tmp_path):
         definition = define(policy=MedianStoppingPolicy())
         whole = make(definition)
