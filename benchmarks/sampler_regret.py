@@ -163,7 +163,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("file", type=Path)
     parser.add_argument("--set", choices=("tuning", "report"), default="report")
-    parser.add_argument("--group", choices=("bbob", "real"), action="append")
+    parser.add_argument("--group", choices=("bbob", "real", "pairs"), action="append")
     parser.add_argument("--seeds", type=int, default=5)
     parser.add_argument(
         "--only", action="append", choices=PLAYERS, metavar="NAME", help="play only these samplers"

@@ -215,7 +215,31 @@ def report() -> dict[str, list[Problem]]:
             real("nearest-digits", "digits", NEAREST, neighbours("class")),
             real("boosted-diabetes", "diabetes", BOOSTED, trees("GradientBoostingRegressor")),
         ],
+        "pairs": others(),
     }
+
+
+def others() -> list[Problem]:
+    """Return what is left of the pairs of an estimator and one of scikit-learn's data sets."""
+    classes = {"digits": "digits", "wine": "wine", "cancer": "breast_cancer"}
+    makers: dict[str, tuple[Values, Callable[..., Any]]] = {
+        "network": (NETWORK, network("MLPClassifier")),
+        "boosted": (BOOSTED, trees("GradientBoostingClassifier")),
+        "forest": (FOREST, trees("ExtraTreesClassifier")),
+        "linear": (LINEAR, logistic),
+        "nearest": (NEAREST, neighbours("class")),
+    }
+    taken = {"network-digits", "boosted-wine", "forest-cancer", "linear-cancer", "nearest-digits"}
+    return [
+        *(
+            real(f"{kind}-{name}", data_name, space, make)
+            for kind, (space, make) in makers.items()
+            for name, data_name in classes.items()
+            if f"{kind}-{name}" not in taken
+        ),
+        real("forest-diabetes", "diabetes", FOREST, trees("ExtraTreesRegressor")),
+        real("nearest-diabetes", "diabetes", NEAREST, neighbours("number")),
+    ]
 
 
 def tuning() -> dict[str, list[Problem]]:
