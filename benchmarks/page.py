@@ -90,7 +90,7 @@ def draw() -> None:
     if not lines:
         return
     figure, axes = plt.subplots(figsize=(8.4, 4.2), layout="constrained")
-    ends = sorted(points[-1][1] for points in lines.values())
+    ends = [points[-1][1] for points in lines.values()]
     for label, points in lines.items():
         sizes, took = zip(*points, strict=True)
         up = 4 if any(0 < took[-1] - end < 1 for end in ends) else 0  # off the next one's name

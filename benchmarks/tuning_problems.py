@@ -203,24 +203,26 @@ NEAREST = {
 
 def report() -> dict[str, list[Problem]]:
     """Return the problems to report on, by group."""
+    chosen = [
+        real("network-digits", "digits", NETWORK, network("MLPClassifier")),
+        real("network-diabetes", "diabetes", NETWORK, network("MLPRegressor")),
+        real("svr-diabetes", "diabetes", KERNELS, svr),
+        real("boosted-wine", "wine", BOOSTED, trees("GradientBoostingClassifier")),
+        real("forest-cancer", "breast_cancer", FOREST, trees("ExtraTreesClassifier")),
+        real("linear-cancer", "breast_cancer", LINEAR, logistic),
+        real("nearest-digits", "digits", NEAREST, neighbours("class")),
+        real("boosted-diabetes", "diabetes", BOOSTED, trees("GradientBoostingRegressor")),
+    ]
+    taken = {problem.name for problem in chosen}
     return {
         "bbob": [bbob_problem(number, 5, 1) for number in range(1, 25)],
-        "real": [
-            real("network-digits", "digits", NETWORK, network("MLPClassifier")),
-            real("network-diabetes", "diabetes", NETWORK, network("MLPRegressor")),
-            real("svr-diabetes", "diabetes", KERNELS, svr),
-            real("boosted-wine", "wine", BOOSTED, trees("GradientBoostingClassifier")),
-            real("forest-cancer", "breast_cancer", FOREST, trees("ExtraTreesClassifier")),
-            real("linear-cancer", "breast_cancer", LINEAR, logistic),
-            real("nearest-digits", "digits", NEAREST, neighbours("class")),
-            real("boosted-diabetes", "diabetes", BOOSTED, trees("GradientBoostingRegressor")),
-        ],
-        "pairs": others(),
+        "real": chosen,
+        "pairs": [problem for problem in pairs() if problem.name not in taken],
     }
 
 
-def others() -> list[Problem]:
-    """Return what is left of the pairs of an estimator and one of scikit-learn's data sets."""
+def pairs() -> list[Problem]:
+    """Return every pair of an estimator and one of scikit-learn's data sets."""
     classes = {"digits": "digits", "wine": "wine", "cancer": "breast_cancer"}
     makers: dict[str, tuple[Values, Callable[..., Any]]] = {
         "network": (NETWORK, network("MLPClassifier")),
@@ -229,16 +231,23 @@ def others() -> list[Problem]:
         "linear": (LINEAR, logistic),
         "nearest": (NEAREST, neighbours("class")),
     }
-    taken = {"network-digits", "boosted-wine", "forest-cancer", "linear-cancer", "nearest-digits"}
+    numbers: dict[str, tuple[Values, Callable[..., Any]]] = {
+        "network": (NETWORK, network("MLPRegressor")),
+        "svr": (KERNELS, svr),
+        "boosted": (BOOSTED, trees("GradientBoostingRegressor")),
+        "forest": (FOREST, trees("ExtraTreesRegressor")),
+        "nearest": (NEAREST, neighbours("number")),
+    }
     return [
         *(
             real(f"{kind}-{name}", data_name, space, make)
             for kind, (space, make) in makers.items()
             for name, data_name in classes.items()
-            if f"{kind}-{name}" not in taken
         ),
-        real("forest-diabetes", "diabetes", FOREST, trees("ExtraTreesRegressor")),
-        real("nearest-diabetes", "diabetes", NEAREST, neighbours("number")),
+        *(
+            real(f"{kind}-diabetes", "diabetes", space, make)
+            for kind, (space, make) in numbers.items()
+        ),
     ]
 
 
