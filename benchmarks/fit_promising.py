@@ -1,11 +1,12 @@
 """Fits what `PromisingPolicy` has learnt, from recorded learning curves.
 
-``python -m benchmarks.fit_promising FOLDER > policies/promising_weights.py``: sweeps are played
+``python -m benchmarks.fit_promising FOLDER policies/promising_weights.py``: sweeps are played
 over tasks, each look at each run is noted with its signs and with whether the run was to come out
 ahead, and a small network learns the chance of it from the signs. What is seen depends on who was
 let go on, so it goes in rounds: each plays by what the one before has learnt, and all that was
-seen counts. Sweeps are of several shapes, long and short, with few runs and many at a time. The
-draws are others than those that `policy_savings` measures.
+seen counts. Sweeps are of several shapes, long and short, with few runs and many at a time, and of
+changed curves besides (`changed_curves`). The draws are others than those that `policy_savings`
+measures.
 
 ``--check`` then fits anew without the tasks of each source (the first word of their names), one
 after another, and says what the policy does on these.
@@ -15,19 +16,23 @@ from __future__ import annotations
 
 import argparse
 import math
+import os
 import sys
 from collections.abc import Callable, Iterable
+from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass
+from functools import partial
+from multiprocessing import get_context
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.optimize import minimize
 
+from benchmarks.changed_curves import changed
+from benchmarks.network import Layers, learnt, odds
 from benchmarks.policy_savings import Bounds, measure
-from benchmarks.recorded_tasks import Task, tasks
-from policies import PromisingPolicy, Verdict, promising
+from benchmarks.recorded_tasks import Draw, Task, tasks
+from policies import PromisingPolicy, Verdict, promising, promising_weights
 from policies.leaderboard import Leaderboard
 from policies.outlook import Outlook
 from policies.signs import Signs
@@ -40,16 +45,20 @@ SHAPES = [
 ]
 """Runs, and how many at a time; each draw has the next."""
 FIRST_DRAW = 1000
-LIMIT = 0.0024
+LIMIT = 0.002
 """In a round after the first, a run with a smaller chance is stopped."""
-HIDDEN, PENALTY, STEPS, LAST_STEPS = 24, 1e-2, 150, 400
+CHANGED = 0.25
+"""How much a task counts with changed curves, where it counts 1 with its own."""
+UNITS, PASSES, LAST_PASSES = (64, 32), 8, 60
+"""The units of the network, and how often it sees all looks; at last, oftener."""
 LEAST = 0.01
 """A sign that varies less is scaled by this."""
 FULL = 0.02
 """A run that is better by this share of the gap counts in full, one by half of it for half."""
+FEWEST = 10
+"""So many runs come to a number in a sweep that is worth a look."""
 Floats = NDArray[np.float64]
-Net = tuple[Floats, Floats, Floats, float]
-"""Weights of the hidden units, their biases, what each counts, and a bias."""
+Singles = NDArray[np.float32]
 
 
 class Watched(PromisingPolicy):
@@ -86,9 +95,9 @@ class Seen:
         task: its place.
     """
 
-    signs: Floats
-    ahead: Floats
-    weights: Floats
+    signs: Singles
+    ahead: Singles
+    weights: Singles
     task: NDArray[np.int_]
 
     def of(self, places: list[int]) -> Seen:
@@ -98,79 +107,73 @@ class Seen:
 
 
 def watch(some: list[Task], rule: Callable[[Signs], bool], draws: Iterable[int]) -> Seen:
-    """Play sweeps by a rule; each task counts the same."""
-    signs, labels, weights, places = [], [], [], []
-    for place, task in enumerate(some):
-        rows: list[Signs] = []
-        marks: list[float] = []
-        for seed in draws:
-            runs, workers = SHAPES[seed % len(SHAPES)]
-            draw, policy = task.draw(seed, runs), Watched(rule)
-            play(draw.recordings, policy, task.goal, workers)
-            good = np.clip(draw.margin / FULL, 0, 1)
-            rows += [row for _, row in policy.seen]
-            marks += [float(good[run - 1]) for run, _ in policy.seen]
-        signs.append(np.array(rows))
-        labels.append(np.array(marks, float))
-        weights.append(np.full(len(rows), 1 / len(rows)))
-        places.append(np.full(len(rows), place))
-    return Seen(*map(np.concatenate, (signs, labels, weights, places)))
+    """Play sweeps by a rule, of recorded curves and of changed ones; each task counts the same."""
+    found = []
+    # A fork knows what the policy has learnt so far.
+    with ProcessPoolExecutor(os.cpu_count(), get_context("fork")) as pool:
+        for share, its in ((1.0, _itself), (CHANGED, changed)):
+            looks = pool.map(partial(_look, rule, list(draws), its), some)
+            for place, (signs, ahead) in enumerate(looks):
+                weights = np.full(len(ahead), share / len(ahead), np.float32)
+                found.append((signs, ahead, weights, np.full(len(ahead), place)))
+    return Seen(*map(np.concatenate, zip(*found, strict=True)))
 
 
-def fit(seen: Seen, steps: int) -> tuple[Floats, Floats, Net]:
-    """Return the means and deviations of the signs, and a network, by maximum likelihood."""
-    weights = seen.weights / seen.weights.sum()
+def _itself(draw: Draw, *_: object) -> Draw:
+    return draw
+
+
+def _look(
+    rule: Callable[[Signs], bool], draws: list[int], its: Callable[..., Draw], task: Task
+) -> tuple[Singles, Singles]:
+    """Return the signs of all looks in some sweeps of a task, and who was to come out ahead."""
+    rows: list[Signs] = []
+    marks: list[float] = []
+    for seed in draws:
+        runs, workers = SHAPES[seed % len(SHAPES)]
+        draw, policy = its(task.draw(seed, runs), task.goal, seed), Watched(rule)
+        if np.isfinite(draw.finals).sum() < FEWEST:
+            continue
+        play(draw.recordings, policy, task.goal, workers)
+        good = np.clip(draw.margin / FULL, 0, 1)
+        rows += [row for _, row in policy.seen]
+        marks += [float(good[run - 1]) for run, _ in policy.seen]
+    return np.array(rows, np.float32), np.array(marks, np.float32)
+
+
+def fit(seen: Seen, passes: int) -> tuple[Floats, Floats, Layers]:
+    """Return the means and deviations of the signs, and a network."""
+    weights = (seen.weights / seen.weights.sum(dtype=float)).astype(float)
     mean = weights @ seen.signs
-    deviation = np.sqrt(weights @ (seen.signs - mean) ** 2) + 1e-6
+    deviation = np.sqrt(weights @ (seen.signs - mean) ** 2)
     deviation = np.maximum(deviation, LEAST)  # of a sign that hardly varies
-    x = np.clip((seen.signs - mean) / deviation, -promising.LIMIT, promising.LIMIT)
-    x, w, y = (a.astype(np.float32) for a in (x, weights, seen.ahead))
-    size, dice = x.shape[1] * HIDDEN, np.random.default_rng(0)
-    start = [dice.normal(0, 0.75 / math.sqrt(x.shape[1]), size), np.zeros(HIDDEN)]
-    start += [dice.normal(0, 0.5, HIDDEN), np.array([-3.0])]
-
-    def apart(flat: Any) -> Any:
-        inner, biases = flat[:size].reshape(HIDDEN, -1), flat[size : size + HIDDEN]
-        return inner, biases, flat[size + HIDDEN : -1], flat[-1]
-
-    def loss(flat: Floats) -> tuple[float, Floats]:
-        inner, biases, counts, bias = apart(flat.astype(np.float32))
-        hidden = np.tanh(x @ inner.T + biases)
-        odds = hidden @ counts + bias
-        value = float((w * (np.logaddexp(0, odds) - y * odds)).sum(dtype=np.float64))
-        slope = w * (1 / (1 + np.exp(-odds)) - y)
-        back = slope[:, None] * counts * (1 - hidden**2)
-        parts = [(back.T @ x).ravel(), back.sum(0), slope @ hidden, [slope.sum()]]
-        bound = np.concatenate([flat[:size], np.zeros(HIDDEN), flat[size + HIDDEN : -1], [0]])
-        penalty = PENALTY / HIDDEN / 10
-        gradient = np.concatenate(parts).astype(float) + 2 * penalty * bound
-        return value + penalty * float((bound**2).sum()), gradient
-
-    found = minimize(
-        loss, np.concatenate(start), jac=True, method="L-BFGS-B", options={"maxiter": steps}
-    )
-    print(f"{len(y)} looks, {y.mean():.2%} ahead, loss {found.fun:.5f}", file=sys.stderr)
-    return mean, deviation, apart(found.x)
+    x = ((seen.signs - mean) / deviation).astype(np.float32)
+    x = np.clip(x, -promising.LIMIT, promising.LIMIT)
+    net = learnt(x, seen.ahead, seen.weights, UNITS, passes)
+    told = odds(net, x).astype(float)
+    loss = float(weights @ (np.logaddexp(0, told) - seen.ahead * told))
+    print(f"{len(x)} looks, {seen.ahead.mean():.2%} ahead, loss {loss:.5f}", file=sys.stderr)
+    return mean, deviation, net
 
 
-def use(mean: Floats, deviation: Floats, net: Net) -> str:
+def use(mean: Floats, deviation: Floats, net: Layers) -> str:
     """Let the policy use what was learnt, rounded; return it as the text of its module."""
-    inner, biases, counts, bias = net
-    scales = {
+    promising_weights.SCALES = {
         name: (_short(m), _short(d))
         for name, m, d in zip(Signs._fields, mean, deviation, strict=True)
     }
-    units = [
-        (_short(b), [_short(v) for v in row], _short(c))
-        for b, row, c in zip(biases, inner, counts, strict=True)
+    promising_weights.LAYERS = [
+        [(_short(b), [_short(v) for v in row]) for row, b in zip(inner, biases, strict=True)]
+        for inner, biases in net
     ]
-    promising.SCALES, promising.HIDDEN, promising.BIAS = scales, units, _short(bias)  # type: ignore[misc]
-    lines = [f'    "{name}": {pair},' for name, pair in scales.items()]
+    promising.chance.cache_clear()
+    lines = [f'    "{name}": {pair},' for name, pair in promising_weights.SCALES.items()]
     rows = []
-    for unit, row, count in units:
-        numbers = ", ".join(map(str, row))
-        rows.append(f"    ({unit}, [{numbers}], {count}),")
-    return TEXT.format("\n".join(lines), _short(bias), "\n".join(rows))
+    for layer in promising_weights.LAYERS:
+        rows.append("    [")
+        rows += [f"        ({bias}, [{', '.join(map(str, row))}])," for bias, row in layer]
+        rows.append("    ],")
+    return TEXT.format("\n".join(lines), "\n".join(rows))
 
 
 def _short(number: float) -> float:
@@ -179,9 +182,9 @@ def _short(number: float) -> float:
 
 TEXT = '''"""What `PromisingPolicy` has learnt: made by `benchmarks/fit_promising.py`.
 
-A network of one hidden layer. Each sign is scaled by its mean and its standard deviation; each
-unit is the hyperbolic tangent of its bias plus the weighted signs; and the odds that a run comes
-out ahead, as a logarithm, are the bias plus what each unit counts.
+A network of two hidden layers. Each sign is scaled by its mean and its standard deviation; each
+unit is its bias plus what it weighs the layer before by, or 0 if that is less; and the last one,
+which may be less, is the odds that a run comes out ahead, as a logarithm.
 """
 
 # ruff: noqa: E501
@@ -192,24 +195,27 @@ SCALES: dict[str, tuple[float, float]] = {{
 {}
 }}
 """Of each sign, in the order in which units weigh them: mean and standard deviation."""
-BIAS = {}
-HIDDEN: list[tuple[float, list[float], float]] = [
+LAYERS: list[list[tuple[float, list[float]]]] = [
 {}
 ]
-"""Of each unit: its bias, the weight of each sign, and what it counts."""
+"""Of each layer, of each unit: its bias, and the weight of each unit of the layer before."""
 '''
 
 
 def learn(some: list[Task], draws: int, rounds: int) -> tuple[Seen, str]:
     """Play and fit in rounds; return what was seen, and the module."""
-    seen = watch(some, lambda signs: signs.odds > 0.5, range(FIRST_DRAW, FIRST_DRAW + draws))
-    use(*fit(seen, STEPS))
+    seen = watch(some, _behind, range(FIRST_DRAW, FIRST_DRAW + draws))
+    use(*fit(seen, PASSES))
     for number in range(1, rounds):
         first = FIRST_DRAW * (1 + number)
         more = watch(some, _unlikely, range(first, first + draws))
         seen = more if number == 1 else _both(seen, more)
-        text = use(*fit(seen, LAST_STEPS if number == rounds - 1 else STEPS))
+        text = use(*fit(seen, LAST_PASSES if number == rounds - 1 else PASSES))
     return seen, text
+
+
+def _behind(signs: Signs) -> bool:
+    return signs.odds > 0.5
 
 
 def _unlikely(signs: Signs) -> bool:
@@ -226,30 +232,36 @@ def check(some: list[Task], seen: Seen, risk: float) -> None:
     sources = sorted({task.name.split("_")[0] for task in some})
     left_out = {source: [t.name.startswith(source) for t in some] for source in sources}
     left_out["all but the ten developed on"] = [not task.developed_on for task in some]
-    for name, out in left_out.items():
-        use(*fit(seen.of([place for place, gone in enumerate(out) if not gone]), STEPS))
-        rows = [
-            measure(task, lambda *_: PromisingPolicy(risk=risk), Bounds(20, RUNS, WORKERS))
-            for task, gone in zip(some, out, strict=True)
-            if gone
-        ]
-        epochs, regret = (np.array([row[column] for row in rows]) for column in (0, 1))
-        told = f"{epochs.mean():.3f} / {regret.mean():.3f} / {regret.max():.3f}"
-        print(f"{name} left out: {told}", file=sys.stderr, flush=True)
+    with ProcessPoolExecutor(os.cpu_count(), get_context("fork")) as pool:
+        told = pool.map(partial(_held_out, some, seen, risk), left_out.values())
+        for name, figures in zip(left_out, told, strict=True):
+            print(f"{name} left out: {figures}", file=sys.stderr, flush=True)
+
+
+def _held_out(some: list[Task], seen: Seen, risk: float, out: list[bool]) -> str:
+    use(*fit(seen.of([place for place, gone in enumerate(out) if not gone]), LAST_PASSES))
+    rows = [
+        measure(task, lambda *_: PromisingPolicy(risk=risk), Bounds(20, RUNS, WORKERS))
+        for task, gone in zip(some, out, strict=True)
+        if gone
+    ]
+    epochs, regret = (np.array([row[column] for row in rows]) for column in (0, 1))
+    return f"{epochs.mean():.3f} / {regret.mean():.3f} / {regret.max():.3f}"
 
 
 def main() -> None:
-    """Fit, and print the module."""
+    """Fit, and write the module."""
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("folder", type=Path)
-    parser.add_argument("--draws", type=int, default=20, help="of each task, in each round")
+    parser.add_argument("folder", type=Path, help="of recorded curves")
+    parser.add_argument("file", type=Path, help="what is written")
+    parser.add_argument("--draws", type=int, default=80, help="of each task, in each round")
     parser.add_argument("--rounds", type=int, default=4)
     parser.add_argument("--check", action="store_true", help="leave each source out in turn")
     parser.add_argument("--risk", type=float, default=promising.RISK, help="of the check")
     args = parser.parse_args()
     some = list(tasks(args.folder))
     seen, text = learn(some, args.draws, max(2, args.rounds))
-    print(text, end="", flush=True)
+    args.file.write_text(text)
     if args.check:
         check(some, seen, args.risk)
 

@@ -4,15 +4,16 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator
+from functools import lru_cache
 from itertools import takewhile
 from operator import mul
 from typing import Any, ClassVar
 
+from policies import promising_weights as learnt
 from policies.goal import Goal
 from policies.leaderboard import Leaderboard
 from policies.outlook import Outlook
 from policies.policy import EarlyTerminationPolicy, PolicyError, Verdict, after, whole_number
-from policies.promising_weights import BIAS, HIDDEN, SCALES
 from policies.signs import Signs
 
 SPACING = 1.3
@@ -21,7 +22,7 @@ FINISHED_RUNS = 6
 FEWEST_FINISHED = 4
 FAR = 1 << 40
 """No run makes so many reports."""
-RISK = 0.0036
+RISK = 0.0042
 LIMIT = 4.0
 """A sign counts up to so many standard deviations from its mean."""
 
@@ -160,13 +161,16 @@ class PromisingPolicy(EarlyTerminationPolicy):
                 yield step * self.evaluation_interval
 
 
+@lru_cache(maxsize=1)  # who is stopped is also told why
 def chance(signs: Signs) -> float:
     """Return the chance to come out ahead: what a small network makes of the signs."""
     scaled = [
         min(max((sign - mean) / deviation, -LIMIT), LIMIT)
-        for sign, (mean, deviation) in zip(signs, SCALES.values(), strict=True)
+        for sign, (mean, deviation) in zip(signs, learnt.SCALES.values(), strict=True)
     ]
-    odds = BIAS
-    for bias, weights, counts in HIDDEN:
-        odds += counts * math.tanh(bias + sum(map(mul, weights, scaled)))
-    return 1 / (1 + math.exp(-odds))
+    *hidden, [(bias, counts)] = learnt.LAYERS
+    values = scaled
+    for layer in hidden:
+        sums = [start + sum(map(mul, weights, values)) for start, weights in layer]
+        values = [value if value > 0 else 0.0 for value in sums]
+    return 1 / (1 + math.exp(-bias - sum(map(mul, counts, values))))

@@ -11,7 +11,7 @@ from policies import Goal, PromisingPolicy
 from policies.leaderboard import Leaderboard
 from policies.outlook import Outlook
 from policies.promising import chance
-from policies.promising_weights import HIDDEN, SCALES
+from policies.promising_weights import LAYERS, SCALES
 from policies.signs import Look, Signs
 
 FIRST = PromisingPolicy(finished_runs=8, risk=0.004)
@@ -228,7 +228,10 @@ def test_a_run_further_back_has_the_smaller_chance() -> None:
 
 def test_the_table_has_a_weight_for_each_sign() -> None:
     assert tuple(SCALES) == Signs._fields
-    assert {len(weights) for _, weights, _ in HIDDEN} == {len(Signs._fields)}
+    widths = [len(Signs._fields), *map(len, LAYERS)]
+    assert widths[-1] == 1
+    for before, layer in zip(widths, LAYERS, strict=False):
+        assert {len(weights) for _, weights in layer} == {before}
 
 
 def test_what_has_not_reported_or_is_over_already_teaches_nothing() -> None:
