@@ -110,6 +110,8 @@ def _past(
     from sweep.storage.reader import SweepReader  # noqa: PLC0415
     from sweep.view import what_if  # noqa: PLC0415
 
+    if file is None and sweep.endswith(".csv") and Path(sweep).is_file():
+        file, sweep = Path(sweep), ""  # no sweep is called so
     if file is not None:
         if goal is None:
             raise UserError("--goal: curves in a file need it: maximize or minimize")

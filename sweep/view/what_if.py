@@ -136,6 +136,8 @@ def of_file(path: Path, goal: Goal, slots: int) -> Past:
                 run = int(row["run"])
                 values.setdefault(run, []).append(float(row["value"]))
                 seconds.setdefault(run, []).append(_seconds(row.get("seconds")))
+        except UnicodeDecodeError:
+            raise UserError(f"{path}: expected a CSV file: it is not text") from None
         except (ValueError, TypeError, csv.Error) as error:
             raise UserError(f"{path}:{table.line_num}: expected numbers: {error}") from None
     if not values:

@@ -35,6 +35,11 @@ def test_a_table_of_policies(csv: Path) -> None:
     ]
 
 
+def test_a_file_in_the_place_of_a_sweep_is_one(csv: Path) -> None:
+    said = sweep("replay", csv, "--goal", "maximize", "--policy", BANDIT)
+    assert said.lines == from_file(csv, "--policy", BANDIT).lines
+
+
 def test_one_policy_tells_whom_it_stops_and_why(csv: Path) -> None:
     said = from_file(csv, "--policy", BANDIT)
     assert said.lines[2].startswith("run 2: best 0.2 after 2 reports is below the cut-off 0.727")
@@ -115,8 +120,15 @@ def test_mistakes(words: list[str], message: str) -> None:
         ("", "expected the columns"),
     ],
 )
-def test_files_that_are_no_curves(csv: Path, text: str, message: str) -> None:
+def test_tables_that_are_no_curves(csv: Path, text: str, message: str) -> None:
     csv.write_text(text)
     said = from_file(csv)
     assert said.code == 2
     assert message in said.err
+
+
+def test_a_file_that_is_no_text(csv: Path) -> None:
+    csv.write_bytes(b"PK\x03\x04\x99\xff")
+    said = from_file(csv)
+    assert said.code == 2
+    assert "curves.csv: expected a CSV file: it is not text" in said.err
