@@ -201,8 +201,10 @@ def find_sweep(where: Path | None, reference: str) -> SweepFolder:
     Raises:
         WorkspaceError: there is none.
     """
+    from sweep.formats.text import is_file  # noqa: PLC0415 - not for --help
+
     place = Path(reference)
-    if reference and (place / "sweep.json").is_file():
+    if reference and is_file(place / "sweep.json"):
         place = place.resolve()
         return SweepFolder(place.name, place)
     return find_workspace(where).sweep(reference)

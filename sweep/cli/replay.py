@@ -65,6 +65,8 @@ def replay(  # noqa: PLR0913, PLR0917 - its options
 ) -> None:
     """Show what other policies would have made of a finished SWEEP, the last one by default.
 
+    A CSV file may stand in its place, as with --file.
+
     Its runs are played again, in their order and at their pace: which would have been stopped,
     what that would have saved, and whether the winner would have been lost. A page or a picture
     shows the curves of all runs, and where each policy would have ended them.
@@ -107,10 +109,11 @@ def _past(
 
     from policies import Goal  # noqa: PLC0415
     from sweep.errors import UserError  # noqa: PLC0415
+    from sweep.formats.text import is_file  # noqa: PLC0415
     from sweep.storage.reader import SweepReader  # noqa: PLC0415
     from sweep.view import what_if  # noqa: PLC0415
 
-    if file is None and sweep.endswith(".csv") and Path(sweep).is_file():
+    if file is None and sweep.endswith(".csv") and is_file(sweep):
         file, sweep = Path(sweep), ""  # no sweep is called so
     if file is not None:
         if goal is None:

@@ -100,6 +100,7 @@ def test_the_usual_policies_on_a_sweep(tmp_path: Path, monkeypatch: pytest.Monke
         (["--policy", "median:delay_evaluation=x"], "expected a whole number, got 'x'"),
         (["--policy", "truncation"], "an argument is missing"),
         (["--goal", "maximize"], "--goal goes with --file"),
+        (["x" * 5000 + ".csv"], "there is no "),
     ],
 )
 def test_mistakes(words: list[str], message: str) -> None:
