@@ -11,7 +11,6 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -75,8 +74,7 @@ def changed(draw: Draw, goal: Goal, seed: int) -> Draw:
         values = (np.array(one.values, float) * sign - middle) / draw.gap
         scores = _curve(values[: max(1, int(len(values) * whole.horizon))], whole, dice)
         recordings.append(Recording(one.number, (scores * sign).tolist()))
-        known: Any = scores[np.isfinite(scores)]
-        finals.append(known.max(initial=-math.inf))
+        finals.append(scores.max(initial=-math.inf, where=np.isfinite(scores)))
     return Draw(recordings, np.array(finals))
 
 

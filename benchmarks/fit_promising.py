@@ -16,7 +16,6 @@ from __future__ import annotations
 
 import argparse
 import math
-import os
 import sys
 from collections.abc import Callable, Iterable
 from concurrent.futures import ProcessPoolExecutor
@@ -29,7 +28,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from benchmarks.changed_curves import changed
-from benchmarks.network import Layers, learnt, odds
+from benchmarks.network import Layers, Singles, learnt, odds
 from benchmarks.policy_savings import Bounds, measure
 from benchmarks.recorded_tasks import Draw, Task, tasks
 from policies import PromisingPolicy, Verdict, promising, promising_weights
@@ -58,7 +57,6 @@ FULL = 0.02
 FEWEST = 10
 """So many runs come to a number in a sweep that is worth a look."""
 Floats = NDArray[np.float64]
-Singles = NDArray[np.float32]
 
 
 class Watched(PromisingPolicy):
@@ -110,7 +108,7 @@ def watch(some: list[Task], rule: Callable[[Signs], bool], draws: Iterable[int])
     """Play sweeps by a rule, of recorded curves and of changed ones; each task counts the same."""
     found = []
     # A fork knows what the policy has learnt so far.
-    with ProcessPoolExecutor(os.cpu_count(), get_context("fork")) as pool:
+    with ProcessPoolExecutor(mp_context=get_context("fork")) as pool:
         for share, its in ((1.0, _itself), (CHANGED, changed)):
             looks = pool.map(partial(_look, rule, list(draws), its), some)
             for place, (signs, ahead) in enumerate(looks):
@@ -232,21 +230,17 @@ def check(some: list[Task], seen: Seen, risk: float) -> None:
     sources = sorted({task.name.split("_")[0] for task in some})
     left_out = {source: [t.name.startswith(source) for t in some] for source in sources}
     left_out["all but the ten developed on"] = [not task.developed_on for task in some]
-    with ProcessPoolExecutor(os.cpu_count(), get_context("fork")) as pool:
-        told = pool.map(partial(_held_out, some, seen, risk), left_out.values())
-        for name, figures in zip(left_out, told, strict=True):
-            print(f"{name} left out: {figures}", file=sys.stderr, flush=True)
-
-
-def _held_out(some: list[Task], seen: Seen, risk: float, out: list[bool]) -> str:
-    use(*fit(seen.of([place for place, gone in enumerate(out) if not gone]), LAST_PASSES))
-    rows = [
-        measure(task, lambda *_: PromisingPolicy(risk=risk), Bounds(20, RUNS, WORKERS))
-        for task, gone in zip(some, out, strict=True)
-        if gone
-    ]
-    epochs, regret = (np.array([row[column] for row in rows]) for column in (0, 1))
-    return f"{epochs.mean():.3f} / {regret.mean():.3f} / {regret.max():.3f}"
+    for name, out in left_out.items():
+        kept = [place for place, gone in enumerate(out) if not gone]
+        use(*fit(seen.of(kept), LAST_PASSES))
+        rows = [
+            measure(task, lambda *_: PromisingPolicy(risk=risk), Bounds(20, RUNS, WORKERS))
+            for task, gone in zip(some, out, strict=True)
+            if gone
+        ]
+        epochs, regret = (np.array([row[column] for row in rows]) for column in (0, 1))
+        told = f"{epochs.mean():.3f} / {regret.mean():.3f} / {regret.max():.3f}"
+        print(f"{name} left out: {told}", file=sys.stderr, flush=True)
 
 
 def main() -> None:

@@ -50,11 +50,16 @@ def learnt(
 
 def odds(layers: Layers, x: Singles) -> Singles:
     """Return the logarithms of the odds (n) at `x` (n x d)."""
+    return _forward(layers, x)[1]
+
+
+def _forward(layers: Layers, x: Singles) -> tuple[list[Singles], Singles]:
+    """Return what each layer takes in, and the logarithms of the odds."""
     *hidden, (last, bias) = layers
+    inputs = [x]
     for inner, biases in hidden:
-        x = np.maximum(x @ inner.T + biases, 0)
-    found: Singles = (x @ last.T + bias)[:, 0]
-    return found
+        inputs.append(np.maximum(inputs[-1] @ inner.T + biases, 0))
+    return inputs, (inputs[-1] @ last.T + bias)[:, 0]
 
 
 def _start(sizes: list[int], dice: np.random.Generator) -> Layers:
@@ -82,11 +87,8 @@ def _height(share: float) -> float:
 
 def _slopes(layers: Layers, x: Singles, y: Singles, weights: Singles) -> list[Singles]:
     """Return the slopes of the loss, of each layer's weights and biases."""
-    inputs = [x]
-    for inner, biases in layers[:-1]:
-        inputs.append(np.maximum(inputs[-1] @ inner.T + biases, 0))
-    last, bias = layers[-1]
-    chance = 1 / (1 + np.exp(-np.clip((inputs[-1] @ last.T + bias)[:, 0], -60, 60)))
+    inputs, told = _forward(layers, x)
+    chance = 1 / (1 + np.exp(-np.clip(told, -60, 60)))
     back = ((weights * (chance - y)) / len(x))[:, None].astype(np.float32)
     slopes: list[Singles] = []
     for (inner, _), before in zip(reversed(layers), reversed(inputs), strict=True):

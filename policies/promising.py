@@ -164,12 +164,11 @@ class PromisingPolicy(EarlyTerminationPolicy):
 @lru_cache(maxsize=1)  # who is stopped is also told why
 def chance(signs: Signs) -> float:
     """Return the chance to come out ahead: what a small network makes of the signs."""
-    scaled = [
+    values = [
         min(max((sign - mean) / deviation, -LIMIT), LIMIT)
         for sign, (mean, deviation) in zip(signs, learnt.SCALES.values(), strict=True)
     ]
     *hidden, [(bias, counts)] = learnt.LAYERS
-    values = scaled
     for layer in hidden:
         sums = [start + sum(map(mul, weights, values)) for start, weights in layer]
         values = [value if value > 0 else 0.0 for value in sums]

@@ -77,11 +77,7 @@ def test_the_policy_and_the_network_see_the_same_chance() -> None:
         for layer in promising_weights.LAYERS
     ]
     rows = np.random.default_rng(0).standard_normal((50, len(Signs._fields)))
-    signs = [
-        Signs(
-            *(m + d * v for (m, d), v in zip(promising_weights.SCALES.values(), row, strict=True))
-        )
-        for row in rows
-    ]
+    means, deviations = np.array([*promising_weights.SCALES.values()]).T
+    signs = [Signs(*(means + deviations * row).tolist()) for row in rows]
     wanted = 1 / (1 + np.exp(-odds(layers, rows.astype(np.float32)).astype(float)))
     assert [chance(one) for one in signs] == pytest.approx(wanted, rel=1e-3)
