@@ -175,7 +175,7 @@ def ends(task: Task, policy: EarlyTerminationPolicy, lesson: Lesson, seed: int) 
         if count in LOOKS and not known:  # nothing is known, so nothing is foretold
             found += [0.0, 0.0]
         elif count in LOOKS:
-            model = SURROGATES["AUTO"](search.groups)(
+            model = SURROGATES["AUTO"](search.columns)(
                 features([one.configuration for one in known]),
                 [one.loss for one in known if one.loss is not None],
                 1,

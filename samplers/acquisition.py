@@ -11,7 +11,7 @@ from typing import Protocol
 import numpy as np
 from scipy.special import erfcx, ndtr
 
-from samplers.kernel import Array
+from samplers.columns import Array
 
 XI = 0.01
 """How much of an improvement is none, in standard deviations of all losses."""

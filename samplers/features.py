@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 
 from samplers.choices import Choice, Expression
-from samplers.kernel import Array
+from samplers.columns import Array, Columns
 from samplers.space import Space
 
 
@@ -26,8 +26,11 @@ class Features:
             if _varies(leaf.expression)
         ]
         widths = [_columns(np.array([0.5]), leaf).shape[1] for _, leaf in self._leaves]
-        self.groups = np.repeat(np.arange(len(widths)), np.array(widths, dtype=int))
-        """The expression, numbered from 0, that each column belongs to."""
+        many = np.array(widths, dtype=int)
+        numbers = [not isinstance(leaf, Choice) for _, leaf in self._leaves]
+        self.columns = Columns(
+            np.repeat(np.arange(len(widths)), many), np.repeat(np.array(numbers, dtype=bool), many)
+        )
 
     def matrix(self, units: Array) -> Array:
         """Return the columns (n x columns) for `units` (n x leaves; NaN where not reached)."""

@@ -5,8 +5,10 @@ from dataclasses import dataclass
 import numpy as np
 from scipy.linalg import LinAlgError, cho_solve, cholesky, solve_triangular
 
-from samplers.kernel import Array, Kernel
-from samplers.likelihood import WEIGHT, Scales
+from samplers.columns import Array
+from samplers.kernel import Kernel
+from samplers.likelihood import WEIGHT
+from samplers.scales import Scales
 
 
 @dataclass(frozen=True, slots=True)

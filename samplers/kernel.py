@@ -9,18 +9,18 @@ A sum of parts, whose shares are fitted to the losses:
 * a rough one, Matérn 5/2 at a fraction of the length scales, in the place of noise: what the
   others do not explain. The same configuration has the same loss again, so there is nothing to be
   hoped for right beside one that is known, and more a little further away.
+
+All of it on scales that may be bent.
 """
 
 from collections.abc import Iterator
 from dataclasses import dataclass
 from math import sqrt
-from typing import TypeAlias
 
 import numpy as np
-from numpy.typing import NDArray
 
-Array: TypeAlias = NDArray[np.float64]
-Groups: TypeAlias = NDArray[np.intp]
+from samplers.bending import bent
+from samplers.columns import Array, Groups
 
 NEXT_TO_NOTHING = 1e-3
 """A part with so small a share is left out."""
@@ -42,15 +42,18 @@ class Kernel:
         lengths: the length scale of each parameter.
         shares: of the first three parts; they sum to 1.
         rough: the variance of the rough part.
+        bends: how each column is bent before all else; None: not at all.
     """
 
     groups: Groups
     lengths: Array
     shares: Array
     rough: float = 0.0
+    bends: Array | None = None
 
     def __call__(self, a: Array, b: Array) -> Array:
         """Return the covariances (n x m) of the rows of `a` and of `b`."""
+        a, b = self._bent(a), self._bent(b)
         found = np.empty((len(a), len(b)))
         rows = max(1, BLOCK // len(b))
         for start in range(0, len(a), rows):
@@ -89,9 +92,12 @@ class Kernel:
         """Return the covariances (n) of the rows of `points` with themselves."""
         found: Array = np.full(len(points), self.shares[0] + self.shares[1] + self.rough)
         if self.shares[2] > NEXT_TO_NOTHING:
-            places = centred(points, self.groups)
+            places = centred(self._bent(points), self.groups)
             found += self.shares[2] * _bowl(np.sum(places**2, axis=1), self.groups)
         return found
+
+    def _bent(self, points: Array) -> Array:
+        return points if self.bends is None else bent(points, self.bends)
 
 
 def quadratic(a: Array, b: Array, groups: Groups) -> Array:

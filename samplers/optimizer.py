@@ -9,9 +9,9 @@ from numpy.typing import NDArray
 from scipy.spatial import KDTree
 
 from samplers.acquisition import Acquisition
+from samplers.columns import Array, Columns
 from samplers.course import Course
 from samplers.dice import bits
-from samplers.kernel import Array, Groups
 from samplers.one_thread import one_thread
 from samplers.outcomes import standardised
 from samplers.parzen import neighbours
@@ -58,7 +58,7 @@ class BayesianSampler:
         space: Space,
         seed: int,
         initial_points: int,
-        surrogate: Callable[[Groups], Surrogate],
+        surrogate: Callable[[Columns], Surrogate],
         acquisition: Acquisition,
         allows: Callable[[Configuration], bool] | None = None,
     ) -> None:
@@ -69,7 +69,7 @@ class BayesianSampler:
         self._allows = allows
         self._sobol = Sobol([leaf.stream for leaf in space.leaves], seed)
         self._search = Search(space)
-        self._surrogate = surrogate(self._search.groups)
+        self._surrogate = surrogate(self._search.columns)
         self._units: list[Units] = []
         self._losses: list[float] = []
         self._courses: list[Course | None] = []

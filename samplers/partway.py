@@ -17,9 +17,9 @@ from typing import NamedTuple
 
 import numpy as np
 
+from samplers.columns import Array
 from samplers.course import Course
 from samplers.gaussian import Process
-from samplers.kernel import Array, Groups
 
 QUANTILES = (0.0, 0.5, 1.0)
 """Of the ways that the stopped runs went: how far the others had come by then is seen as well."""
@@ -62,11 +62,6 @@ def observed(
                 shares.append(log(reports) / longest)
                 values.append(loss)
     return Observations(np.column_stack([points[rows], shares]), np.array(values, dtype=float))
-
-
-def with_share(groups: Groups) -> Groups:
-    """Return the groups of the columns with that of the share."""
-    return np.append(groups, groups.max(initial=-1) + 1)
 
 
 @dataclass(frozen=True, slots=True)

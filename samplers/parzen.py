@@ -9,7 +9,7 @@ import numpy as np
 from scipy.special import ndtr, ndtri
 
 from samplers.choices import Choice
-from samplers.kernel import Array
+from samplers.columns import Array
 from samplers.law import EDGE
 from samplers.tree import Leaf
 

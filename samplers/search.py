@@ -6,8 +6,8 @@ from typing import TypeAlias
 import numpy as np
 from numpy.typing import NDArray
 
+from samplers.columns import Array, Columns
 from samplers.features import Features, is_unordered
-from samplers.kernel import Array
 from samplers.snapping import Snapping
 from samplers.space import Space
 
@@ -41,9 +41,9 @@ class Search:
         self._all: Array | None = None
 
     @property
-    def groups(self) -> NDArray[np.intp]:
-        """The expression that each feature belongs to."""
-        return self._features.groups
+    def columns(self) -> Columns:
+        """What the features are."""
+        return self._features.columns
 
     @property
     def is_small(self) -> bool:

@@ -11,11 +11,11 @@ from typing import Protocol
 import numpy as np
 from numpy.typing import NDArray
 
+from samplers.columns import Array, Columns
 from samplers.course import Course
 from samplers.gaussian import Process, process
-from samplers.kernel import Array, Groups
 from samplers.outcomes import standardised, unbent
-from samplers.partway import AtTheEnd, at_the_end, is_partway, observed, with_share
+from samplers.partway import AtTheEnd, at_the_end, is_partway, observed
 from samplers.posterior import Posterior, posterior
 from samplers.skopt_models import FITS, MOST_SCALES, Fitting
 
@@ -65,11 +65,10 @@ class Surrogate(Protocol):
 
 
 class WarpedProcess:
-    """Our Gaussian process, for columns of these `groups`."""
+    """Our Gaussian process, for these `columns`."""
 
-    def __init__(self, groups: Groups) -> None:
-        few = groups.max(initial=0) < MOST_SCALES
-        self._groups = groups if few else np.zeros_like(groups)
+    def __init__(self, columns: Columns) -> None:
+        self._columns = columns if columns.parameters <= MOST_SCALES else columns.alike()
         self._fitted: tuple[tuple[bool, int], Posterior] | None = None
 
     def __call__(
@@ -101,8 +100,8 @@ class WarpedProcess:
 
         key = partway, _milestone(losses)
         if self._fitted is None or self._fitted[0] != key:
-            groups = with_share(self._groups) if partway else self._groups
-            self._fitted = key, posterior(*seen(key[1], MOST_FITTED), groups)
+            columns = self._columns.with_another() if partway else self._columns
+            self._fitted = key, posterior(*seen(key[1], MOST_FITTED), columns)
         known = self._fitted[1]
         scales = known.drawn(seed) if drawn else known.likeliest()
         found = process(*seen(len(losses), MOST_LOSSES), scales)
@@ -133,12 +132,12 @@ def _kept(losses: Array, most: int) -> NDArray[np.intp]:
     return np.flatnonzero(kept)
 
 
-def _skopt(name: str) -> Callable[[Groups], Surrogate]:
+def _skopt(name: str) -> Callable[[Columns], Surrogate]:
     return lambda _: Fitting(FITS[name])
 
 
-SURROGATES: dict[str, Callable[[Groups], Surrogate]] = {
+SURROGATES: dict[str, Callable[[Columns], Surrogate]] = {
     "AUTO": WarpedProcess,
     **{name: _skopt(name) for name in FITS},
 }
-"""The makers of surrogates, given the groups of the columns, by name."""
+"""The makers of surrogates, given the columns, by name."""

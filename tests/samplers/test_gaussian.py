@@ -4,16 +4,19 @@ import numpy as np
 import pytest
 from scipy.optimize import approx_fprime
 
+from samplers.columns import Columns, straight
 from samplers.gaussian import process
 from samplers.kernel import Kernel
-from samplers.likelihood import Scales, data_of
+from samplers.likelihood import data_of
 from samplers.posterior import posterior
+from samplers.scales import Scales
 
 RANDOM = np.random.default_rng(3)
 POINTS = RANDOM.random((30, 4))
 LOSSES = np.sin(5 * POINTS[:, 0]) + POINTS[:, 1] ** 2
 LOSSES = (LOSSES - LOSSES.mean()) / LOSSES.std()
 GROUPS = np.array([0, 1, 2, 2])
+COLUMNS = Columns(GROUPS, np.array([True, False, False, False]))
 
 
 ONLY = np.array([1.0, 0.0, 0.0])
@@ -21,20 +24,22 @@ ONLY = np.array([1.0, 0.0, 0.0])
 
 
 def test_the_gradient_is_that_of_the_objective() -> None:
-    data = data_of(POINTS, LOSSES, GROUPS)
-    place = np.array([-0.5, 0.3, 1.0, -3.0, 0.4, -0.7])
+    data = data_of(POINTS, LOSSES, COLUMNS)
+    place = np.array([-0.5, 0.3, 1.0, -3.0, 0.4, -0.7, 1.2])
     expected = approx_fprime(place, lambda scales: data.objective(scales)[0], 1e-6)
     assert data.objective(place)[1] == pytest.approx(expected, rel=1e-3, abs=1e-4)
 
 
 def test_what_matters_has_a_short_scale() -> None:
-    lengths = posterior(POINTS, LOSSES, GROUPS).likeliest().kernel.lengths
+    lengths = posterior(POINTS, LOSSES, COLUMNS).likeliest().kernel.lengths
     assert lengths[0] < lengths[1] < lengths[2]
 
 
 def test_effects_that_add_up_are_seen() -> None:
     added = np.cos(4 * POINTS).sum(axis=1)
-    shares = posterior(POINTS, added / added.std(), np.arange(4)).likeliest().kernel.shares
+    shares = (
+        posterior(POINTS, added / added.std(), straight(np.arange(4))).likeliest().kernel.shares
+    )
     assert shares[1] > 0.8
 
 
@@ -54,7 +59,7 @@ def test_the_process_by_its_definition() -> None:
 
 def test_it_learns_and_knows_how_well() -> None:
     model = process(
-        POINTS[:25], LOSSES[:25], posterior(POINTS[:25], LOSSES[:25], GROUPS).likeliest()
+        POINTS[:25], LOSSES[:25], posterior(POINTS[:25], LOSSES[:25], COLUMNS).likeliest()
     )
     mean, deviation = model.predict(POINTS[25:])
     assert np.abs(mean - LOSSES[25:]).max() < 0.5
@@ -62,7 +67,7 @@ def test_it_learns_and_knows_how_well() -> None:
 
 
 def test_what_is_believed_leaves_the_mean() -> None:
-    model = process(POINTS, LOSSES, posterior(POINTS, LOSSES, GROUPS).likeliest())
+    model = process(POINTS, LOSSES, posterior(POINTS, LOSSES, COLUMNS).likeliest())
     new, other = RANDOM.random((2, 4)), RANDOM.random((9, 4))
     believing = model.believing(new)
     assert believing.predict(other)[0] == pytest.approx(model.predict(other)[0], abs=1e-3)
@@ -73,7 +78,7 @@ def test_what_is_believed_leaves_the_mean() -> None:
 def test_points_that_repeat_are_no_error() -> None:
     points = np.repeat(POINTS[:3], 40, axis=0)
     losses = np.tile(LOSSES[:20], 6)
-    mean, _ = process(points, losses, posterior(points, losses, GROUPS).likeliest()).predict(
+    mean, _ = process(points, losses, posterior(points, losses, COLUMNS).likeliest()).predict(
         POINTS
     )
     assert np.isfinite(mean).all()
@@ -90,7 +95,7 @@ def test_without_noise_points_that_repeat_get_a_little() -> None:
 
 
 def test_scales_without_an_inverse_are_as_unlikely_as_can_be() -> None:
-    data = data_of(np.repeat(POINTS[:3], 10, axis=0), LOSSES, np.zeros(4, dtype=int))
+    data = data_of(np.repeat(POINTS[:3], 10, axis=0), LOSSES, straight(np.zeros(4, dtype=int)))
     value, gradient = data.objective(np.array([0.0, -60.0, -1.0, -1.0]))
     assert value > 1e6 * data.objective(np.array([0.0, -6.0, -1.0, -1.0]))[0]
     assert (gradient == 0).all()

@@ -3,7 +3,9 @@
 import numpy as np
 import pytest
 
-from samplers.kernel import Array, Kernel
+from samplers.bending import bent
+from samplers.columns import Array
+from samplers.kernel import Kernel
 
 RANDOM = np.random.default_rng(4)
 GROUPS = np.array([0, 1, 2, 2])
@@ -63,3 +65,11 @@ def test_covariances(shares: list[float], rough: float) -> None:
     assert found == pytest.approx(found.T)
     assert np.linalg.eigvalsh(found).min() > -1e-9
     assert kernel.variances(POINTS) == pytest.approx(np.diag(found), abs=1e-6)
+
+
+def test_what_is_bent_is_as_if_it_were_elsewhere() -> None:
+    bends, shares = np.array([2.0, 0, 0, 0]), np.array([0.5, 0.3, 0.2])
+    found = Kernel(GROUPS, LENGTHS, shares, 0.1, bends)
+    plain, there = Kernel(GROUPS, LENGTHS, shares, 0.1), bent(POINTS, bends)
+    assert found(POINTS, POINTS[:4]) == pytest.approx(plain(there, there[:4]))
+    assert found.variances(POINTS) == pytest.approx(plain.variances(there))

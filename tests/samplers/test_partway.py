@@ -8,11 +8,12 @@ import pytest
 
 from samplers import BayesianParameterSampling, Course, Sampler, course_of, uniform
 from samplers.bayesian import ESTIMATORS
+from samplers.columns import straight
 from samplers.partway import observed
 from samplers.surrogate import MOST_LOSSES, WarpedProcess
 
 SPACE = {"x": uniform(0, 1), "y": uniform(0, 1)}
-GROUPS = np.arange(2)
+COLUMNS = straight(np.arange(2))
 POINTS = np.random.default_rng(3).random((30, 2))
 LENGTH = 40
 
@@ -40,8 +41,8 @@ class TestTheModel:
     losses, courses = played(POINTS, lambda run: None if run % 3 == 0 else 3)
 
     def test_expects_of_a_stopped_run_what_others_gained_from_there(self) -> None:
-        known = WarpedProcess(GROUPS)(POINTS, self.losses, 1, self.courses)
-        taken = WarpedProcess(GROUPS)(POINTS, self.losses, 1)
+        known = WarpedProcess(COLUMNS)(POINTS, self.losses, 1, self.courses)
+        taken = WarpedProcess(COLUMNS)(POINTS, self.losses, 1)
 
         def agreement(model: Any) -> float:
             mean, _ = model.predict(POINTS)
@@ -51,7 +52,7 @@ class TestTheModel:
         assert agreement(taken) < 0.8
 
     def test_improves_on_what_is_expected_at_the_ends(self) -> None:
-        model = WarpedProcess(GROUPS)(POINTS, self.losses, 1, self.courses)
+        model = WarpedProcess(COLUMNS)(POINTS, self.losses, 1, self.courses)
         mean, _ = model.predict(POINTS)
         assert model.best == pytest.approx(mean.min())
         new = np.array([[0.3, 0.6]])
@@ -60,7 +61,7 @@ class TestTheModel:
         )
 
     def test_believes_what_it_expects(self) -> None:
-        model = WarpedProcess(GROUPS)(POINTS, self.losses, 1, self.courses)
+        model = WarpedProcess(COLUMNS)(POINTS, self.losses, 1, self.courses)
         new = np.array([[0.9, 0.1], [0.1, 0.9]])
         mean, deviation = model.predict(new)
         again, surer = model.believing(new).predict(new)
@@ -69,20 +70,20 @@ class TestTheModel:
 
     def test_whole_runs_are_as_they_were(self) -> None:
         losses, courses = played(POINTS, lambda _: None)
-        one = WarpedProcess(GROUPS)(POINTS, losses, 1, courses).predict(POINTS)
-        other = WarpedProcess(GROUPS)(POINTS, losses, 1).predict(POINTS)
+        one = WarpedProcess(COLUMNS)(POINTS, losses, 1, courses).predict(POINTS)
+        other = WarpedProcess(COLUMNS)(POINTS, losses, 1).predict(POINTS)
         assert np.array_equal(one, other)
 
     def test_the_answer_does_not_depend_on_what_was_asked_before(self) -> None:
-        often = WarpedProcess(GROUPS)
+        often = WarpedProcess(COLUMNS)
         for count in range(6, 30, 4):
             often(POINTS[:count], self.losses[:count], 1, self.courses[:count])
         one = often(POINTS, self.losses, 1, self.courses).predict(POINTS)
-        other = WarpedProcess(GROUPS)(POINTS, self.losses, 1, self.courses).predict(POINTS)
+        other = WarpedProcess(COLUMNS)(POINTS, self.losses, 1, self.courses).predict(POINTS)
         assert np.array_equal(one, other)
 
     def test_asked_again_it_says_the_same(self) -> None:
-        surrogate = WarpedProcess(GROUPS)
+        surrogate = WarpedProcess(COLUMNS)
         one, again = (surrogate(POINTS, self.losses, 1, self.courses) for _ in range(2))
         assert (one.predict(POINTS)[0] == again.predict(POINTS)[0]).all()
         other = surrogate(POINTS, self.losses, 1, self.courses, drawn=True)
@@ -90,7 +91,7 @@ class TestTheModel:
 
     def test_only_stopped_runs(self) -> None:
         losses, courses = played(POINTS, lambda run: 1 + run % 4)
-        mean, deviation = WarpedProcess(GROUPS)(POINTS, losses, 1, courses).predict(POINTS)
+        mean, deviation = WarpedProcess(COLUMNS)(POINTS, losses, 1, courses).predict(POINTS)
         assert np.isfinite(mean).all()
         assert np.isfinite(deviation).all()
 
@@ -116,7 +117,7 @@ class TestWhatIsObserved:
     def test_many_runs_are_bounded(self) -> None:
         points = np.random.default_rng(1).random((MOST_LOSSES + 50, 2))
         losses, courses = played(points, lambda run: 5 if run % 2 else None)
-        model = WarpedProcess(GROUPS)(points, losses, 1, courses)
+        model = WarpedProcess(COLUMNS)(points, losses, 1, courses)
         assert len(model.process.losses) <= MOST_LOSSES  # type: ignore[union-attr]
 
 

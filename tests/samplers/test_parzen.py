@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from samplers import Space, choice, quniform, uniform
-from samplers.kernel import Array
+from samplers.columns import Array
 from samplers.parzen import neighbours
 from tests.samplers.spaces import NESTED
 

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from samplers import Space, choice, quniform, randint, uniform
-from samplers.kernel import Array
+from samplers.columns import Array
 from samplers.search import SMALL, Search
 from samplers.sobol import Sobol
 from tests.samplers.spaces import FINITE, NESTED

@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 
 from samplers.bayesian import ESTIMATORS
+from samplers.columns import straight
 from samplers.skopt_models import MOST_SCALES
 from samplers.surrogate import MOST_LOSSES, SURROGATES, Model
 
@@ -19,7 +20,7 @@ PROCESSES = ["AUTO", "GP"]
 
 
 def fitted(name: str, points: Any = POINTS, losses: Any = LOSSES) -> Model:
-    return SURROGATES[name](np.arange(points.shape[1]))(points, list(losses), 1)
+    return SURROGATES[name](straight(np.arange(points.shape[1])))(points, list(losses), 1)
 
 
 def test_every_estimator_has_a_model() -> None:
@@ -91,7 +92,7 @@ def test_many_losses_are_thinned_and_the_best_stay() -> None:
 def test_an_answer_does_not_depend_on_what_was_asked_before() -> None:
     points = np.random.default_rng(1).random((MOST_LOSSES + 21, 2))
     losses = list((points[:, 0] - 0.5) ** 2)
-    asked, fresh = (SURROGATES["AUTO"](np.arange(2)) for _ in range(2))
+    asked, fresh = (SURROGATES["AUTO"](straight(np.arange(2))) for _ in range(2))
     for count in (50, 63, MOST_LOSSES + 1):
         asked(points[:count], losses[:count], count)
     one, other = (model(points, losses, 7).predict(points) for model in (asked, fresh))
