@@ -171,9 +171,13 @@ def main() -> None:
     parser.add_argument("--each", action="store_true", help="print the share of each problem")
     parser.add_argument("--render", action="store_true", help="play nothing")
     args = parser.parse_args()
+    groups = (tuning if args.set == "tuning" else report)()
+    for name in args.group or ():
+        if name not in groups:
+            parser.error(f"the {args.set} set has no group {name}; it has {', '.join(groups)}")
     plays = load(args.file)
     players = [] if args.render else installed(args.only or [*PLAYERS])
-    for group, problems in (tuning if args.set == "tuning" else report)().items():
+    for group, problems in groups.items():
         if args.group and group not in args.group:
             continue
         if not args.render:

@@ -8,8 +8,17 @@ import pytest
 
 from benchmarks.sampler_peers import PLAYERS, missing
 from benchmarks.sampler_regret import installed, main, summary
+from benchmarks.suggestions import SAMPLERS, SPACE, times
 from benchmarks.tuning_problems import Problem
-from samplers import Space, choice, loguniform, qloguniform, quniform, uniform
+from samplers import (
+    RandomParameterSampling,
+    Space,
+    choice,
+    loguniform,
+    qloguniform,
+    quniform,
+    uniform,
+)
 
 MIXED = Space({
     "option": choice("a", None, True, 2),
@@ -51,6 +60,32 @@ def test_who_is_unknown_is_a_mistake(
     with pytest.raises(SystemExit, match="2"):
         main()
     assert "invalid choice: 'Optima TPE' (choose from" in capsys.readouterr().err
+
+
+def test_a_group_that_the_set_lacks_is_a_mistake(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    given = ["sampler_regret", "plays.jsonl", "--set", "tuning", "--group", "pairs"]
+    monkeypatch.setattr(sys, "argv", given)
+    with pytest.raises(SystemExit, match="2"):
+        main()
+    assert "the tuning set has no group pairs; it has bbob, real" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("name", SAMPLERS)
+def test_suggestions_are_timed_of_samplers_that_are_told(name: str) -> None:
+    package, make = SAMPLERS[name]
+    pytest.importorskip(package)
+    space, sampler = Space(SPACE), make()
+    drawn = RandomParameterSampling(space, seed=1).sampler()
+    for number in range(10):
+        one = drawn.ask(number)
+        assert one is not None
+        sampler.tell(one)
+    suggestion = sampler.ask()
+    space.encode(dict(suggestion))
+    sampler.tell(suggestion)
+    assert len(times(make, 3, 2)) == 2
 
 
 @pytest.mark.parametrize("found", [{}, {"ours": {}}, {"ours": {"a": 1.0}, "peer": {"b": 1.0}}])
