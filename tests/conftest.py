@@ -12,6 +12,11 @@ import time
 from pathlib import Path
 
 import pytest
+from hypothesis import settings
+
+# The same examples every time, and however busy the machine is.
+settings.register_profile("same", deadline=None, derandomize=True)
+settings.load_profile("same")
 
 MARK = "HYPERSWEEP_TESTS"
 """A variable in the environment of every process that the tests start, however indirectly."""
