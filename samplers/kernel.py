@@ -28,6 +28,9 @@ NEXT_TO_NOTHING = 1e-3
 ROUGH = 0.25
 """The length scales of the rough part, in those of the others."""
 
+BOWL = 3
+"""The weight of the second powers in the quadratic, against a constant."""
+
 ROOT = sqrt(5)
 BLOCK = 16384
 """Numbers worked on at a time: they fit into a processor's cache, which is four times as fast."""
@@ -93,7 +96,7 @@ class Kernel:
         found: Array = np.full(len(points), self.shares[0] + self.shares[1] + self.rough)
         if self.shares[2] > NEXT_TO_NOTHING:
             places = centred(self._bent(points), self.groups)
-            found += self.shares[2] * _bowl(np.sum(places**2, axis=1), self.groups)
+            found += self.shares[2] * bowl(np.sum(places**2, axis=1), len(self.lengths)) ** 2
         return found
 
     def _bent(self, points: Array) -> Array:
@@ -102,7 +105,8 @@ class Kernel:
 
 def quadratic(a: Array, b: Array, groups: Groups) -> Array:
     """Return the covariances (n x m) of all quadratics, whose coefficients are alike."""
-    return _bowl(centred(a, groups) @ centred(b, groups).T, groups)
+    found: Array = bowl(centred(a, groups) @ centred(b, groups).T, int(groups[-1]) + 1) ** 2
+    return found
 
 
 def centred(points: Array, groups: Groups) -> Array:
@@ -111,9 +115,13 @@ def centred(points: Array, groups: Groups) -> Array:
     return np.where(alone, 2 * points - 1, points)
 
 
-def _bowl(products: Array, groups: Groups) -> Array:
-    # Scaled so that the variance in the middle between the centre and a corner is about 1.
-    found: Array = ((1 + products * (3 / (groups[-1] + 1))) / 2) ** 2
+def bowl(products: Array, count: int) -> Array:
+    """Return the roots of these covariances, for the products of centred points.
+
+    They are scaled by the `count` of parameters, so that the variance in the middle between the
+    centre and a corner is about 1.
+    """
+    found: Array = (1 + products * (BOWL / count)) / 2
     return found
 
 

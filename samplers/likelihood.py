@@ -13,7 +13,7 @@ from scipy.optimize import minimize
 
 from samplers.bending import bent, slopes
 from samplers.columns import Array, Columns, Groups
-from samplers.kernel import ROUGH, centred, matern_and_slope
+from samplers.kernel import BOWL, ROUGH, bowl, centred, matern_and_slope
 from samplers.scales import NUGGET, Prior
 
 WEIGHT = 2.0
@@ -67,8 +67,8 @@ class Data:
         rough, rough_slope = matern_and_slope(whole_way / ROUGH**2)
         each, steep = matern_and_slope(scaled * count)
         middle = centred(points, prior.columns.groups)
-        bowl = (1 + (3 / count) * (middle @ middle.T)) / 2
-        across, alone = bowl[pairs], np.diagonal(bowl)
+        root = bowl(middle @ middle.T, count)
+        across, alone = root[pairs], np.diagonal(root)
         parts = np.array([product, each.mean(axis=0), across**2])
         selves = np.array([np.ones(n), np.ones(n), alone**2])
         covariances = np.zeros((n, n))
@@ -99,7 +99,7 @@ class Data:
             products[pairs] = across * change
             products.flat[:: n + 1] = alone * own
             gradient[prior.straight :] = self._gains_by_bends(
-                points, slopes(self.points, bends), steep, share[2] * 3 / count * products
+                points, slopes(self.points, bends), steep, share[2] * BOWL / count * products
             )
         against, prior_slope = prior.against(place)
         return value + against, gradient + prior_slope
@@ -118,8 +118,8 @@ class Data:
         found *= self._gaps(along)
         found *= steep[self.prior.columns.groups[self.prior.bent]]
         there = 2 * there - 1
-        bowl = along * (products @ there) + there * (products @ along)
-        gains: Array = 2 * (found.sum(axis=1) + bowl.sum(axis=0))
+        by_products = along * (products @ there) + there * (products @ along)
+        gains: Array = 2 * (found.sum(axis=1) + by_products.sum(axis=0))
         return gains
 
     def _bent(self, bends: Array) -> tuple[Array, Array]:
