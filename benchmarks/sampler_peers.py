@@ -84,6 +84,23 @@ def options(expression: Choice) -> list[Any]:
     return [option.wire() for option in expression.options]
 
 
+def distributions(problem: Problem) -> dict[str, Any]:
+    """Return the space of a problem as Optuna's distributions."""
+    from optuna.distributions import CategoricalDistribution as Categorical
+    from optuna.distributions import FloatDistribution, IntDistribution
+
+    space: dict[str, Any] = {}
+    for key, leaf in leaves(problem).items():
+        if isinstance(leaf, Choice):
+            space[key] = Categorical(options(leaf))
+        elif leaf.q is not None:
+            step = int(leaf.q)
+            space[key] = IntDistribution(*whole(leaf), log=leaf.base is not None, step=step)
+        else:
+            space[key] = FloatDistribution(*ends(leaf), log=leaf.base is not None)
+    return space
+
+
 def optuna(name: str) -> Player:
     """Return a sampler of Optuna, as it is configured by default."""
 
@@ -92,16 +109,7 @@ def optuna(name: str) -> Player:
 
         optuna.logging.set_verbosity(optuna.logging.ERROR)
         warnings.simplefilter("ignore")
-        space: dict[str, Any] = {}
-        for key, leaf in leaves(problem).items():
-            if isinstance(leaf, Choice):
-                space[key] = optuna.distributions.CategoricalDistribution(options(leaf))
-            else:
-                kind: Any = optuna.distributions.FloatDistribution
-                if leaf.q is not None:
-                    kind = optuna.distributions.IntDistribution
-                low, high = ends(leaf) if leaf.q is None else whole(leaf)
-                space[key] = kind(low, high, log=leaf.base is not None)
+        space = distributions(problem)
         study = optuna.create_study(sampler=getattr(optuna.samplers, name)(seed=seed))
         found = Play([], [])
         for _ in range(runs):

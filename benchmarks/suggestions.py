@@ -19,9 +19,12 @@ from typing import Any, Protocol
 
 import numpy as np
 
+from benchmarks.sampler_peers import distributions
+from benchmarks.tuning_problems import Problem
 from samplers import (
     BayesianParameterSampling,
     RandomParameterSampling,
+    Space,
     choice,
     loguniform,
     quniform,
@@ -88,23 +91,11 @@ class OptunaTree:
 
     def __init__(self) -> None:
         import optuna
-        from optuna.distributions import (
-            CategoricalDistribution,
-            FloatDistribution,
-            IntDistribution,
-        )
 
         optuna.logging.set_verbosity(optuna.logging.ERROR)
         self._create = optuna.trial.create_trial
         self._study = optuna.create_study(sampler=optuna.samplers.TPESampler(seed=1))
-        self._space: dict[str, Any] = {
-            "rate": FloatDistribution(1e-5, 1.0, log=True),
-            "dropout": FloatDistribution(0, 0.9),
-            "units": IntDistribution(8, 512, step=8),
-            "kind": CategoricalDistribution(KINDS),
-            "layers": CategoricalDistribution([1, 2, 3, 4]),
-            "decay": FloatDistribution(1e-8, 1e-1, log=True),
-        }
+        self._space = distributions(Problem("mixed", Space(SPACE), loss))
         self._trial: Any = None
 
     def tell(self, values: Values) -> None:
