@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import time
+from pathlib import Path
 
 import pytest
 
+from sweep.compute.descent import descendants
 from sweep.compute.host_process import HostProcess
+from sweep.compute.lean_ray import STAND_IN
 from sweep.compute.ray_environment import host_environment
 from sweep.compute.ray_folder import RayFolder
 
@@ -15,8 +18,14 @@ MORE_CPUS_THAN_THERE_ARE = 99
 
 
 @pytest.fixture
-def host(tmp_path):
+def folder(tmp_path):
     folder = RayFolder(tmp_path / "ray")
+    yield folder
+    folder.clear()
+
+
+@pytest.fixture
+def host(tmp_path, folder):
     host = HostProcess(host_environment(), tmp_path / "ray")
     host.tell(
         do="open",
@@ -32,7 +41,6 @@ def host(tmp_path):
     )
     yield host
     host.close()
-    folder.clear()
 
 
 def heard(host: HostProcess, kind: str) -> dict:
@@ -43,6 +51,23 @@ def heard(host: HostProcess, kind: str) -> dict:
             if said["k"] == kind:
                 return said
     raise AssertionError(f"nothing of {kind}")
+
+
+def arguments_of(pid: int) -> str:
+    try:
+        return Path(f"/proc/{pid}/cmdline").read_bytes().decode(errors="replace")
+    except OSError:  # it has ended
+        return ""
+
+
+@pytest.mark.ray
+def test_a_node_has_no_agents_of_rays(host, folder):
+    heard(host, "ready")
+    every = [int(entry.name) for entry in Path("/proc").iterdir() if entry.name.isdigit()]
+    (raylet,) = [pid for pid in every if f"--session_dir={folder.short}" in arguments_of(pid)]
+    below = [arguments_of(pid) for pid in descendants(raylet)]
+    assert sum(str(STAND_IN) in each for each in below) == 2
+    assert not [each for each in below if "agent" in each.lower() and str(STAND_IN) not in each]
 
 
 @pytest.mark.ray
