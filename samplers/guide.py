@@ -161,9 +161,11 @@ class Guide:
 class _Silent:
     """A sampler that nobody asks."""
 
-    def ask(self, number: int, pending: Sequence[Configuration] = ()) -> Configuration | None:
+    def ask(
+        self, number: int, pending: Sequence[Configuration] = (), left: int | None = None
+    ) -> Configuration | None:
         """Return nothing."""
-        raise NotImplementedError(f"nobody asks for {number} beside {len(pending)}")
+        raise NotImplementedError(f"nobody asks for {number} beside {len(pending)}, before {left}")
 
     def tell(
         self, configuration: Configuration, loss: float | None, course: Course | None = None
