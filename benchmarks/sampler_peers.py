@@ -35,7 +35,7 @@ def ours(sampling: Sampling, problem: Problem, runs: int, pending: int = 0) -> P
     waiting: list[Mapping[str, Any]] = []
     for number in range(runs):
         start = time.process_time()
-        values = sampler.ask(number, waiting, runs - number - 1)
+        values = sampler.ask(number, waiting)
         play.seconds.append(time.process_time() - start)
         assert values is not None
         waiting.append(values)

@@ -58,11 +58,6 @@ def lower_confidence_bound(mean: Array, deviation: Array, best: float) -> Array:
     return KAPPA * deviation - mean
 
 
-def least_expected(mean: Array, deviation: Array, best: float) -> Array:  # noqa: ARG001 -- the protocol's
-    """Return how low the loss is expected to be, as a score: for when nothing is to be learnt."""
-    return -mean
-
-
 ACQUISITIONS: dict[str, Acquisition] = {
     "EI": expected_improvement,
     "PI": probability_of_improvement,

@@ -97,7 +97,6 @@ class GridSampler:
         self,
         number: int,
         pending: Sequence[Configuration] = (),  # noqa: ARG002 -- the protocol has it
-        left: int | None = None,  # noqa: ARG002 -- the same
     ) -> Configuration | None:
         """Return combination `number`, or None past the last."""
         if number >= self._size:

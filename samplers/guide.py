@@ -161,11 +161,9 @@ class Guide:
 class _Silent:
     """A sampler that nobody asks."""
 
-    def ask(
-        self, number: int, pending: Sequence[Configuration] = (), left: int | None = None
-    ) -> Configuration | None:
+    def ask(self, number: int, pending: Sequence[Configuration] = ()) -> Configuration | None:
         """Return nothing."""
-        raise NotImplementedError(f"nobody asks for {number} beside {len(pending)}, before {left}")
+        raise NotImplementedError(f"nobody asks for {number} beside {len(pending)}")
 
     def tell(
         self, configuration: Configuration, loss: float | None, course: Course | None = None

@@ -66,9 +66,7 @@ class GuidedSampler:
         self._left = [place for place in range(len(points)) if not self._is_begun(place)]
         self._step = 0 if skips else len(begun)
 
-    def ask(
-        self, number: int, pending: Sequence[Configuration] = (), left: int | None = None
-    ) -> Configuration | None:
+    def ask(self, number: int, pending: Sequence[Configuration] = ()) -> Configuration | None:
         """Return the configuration of run `number`, or None when the space is exhausted.
 
         Raises:
@@ -80,10 +78,10 @@ class GuidedSampler:
         if number < first + points:
             return self._point(self._left[number - first])
         if not self._in_order and not self._skips:
-            return self._drawn(number - points, pending, left)
+            return self._drawn(number - points, pending)
         while len(self._found) <= number - first - points:
             place = first + len(self._found)
-            one = self._next() if self._in_order else self._drawn(place, pending, left)
+            one = self._next() if self._in_order else self._drawn(place, pending)
             if one is None:
                 return None
             self._found.append(one)
@@ -125,16 +123,14 @@ class GuidedSampler:
             self._mind_end(len(self._found))
         return found
 
-    def _drawn(
-        self, place: int, pending: Sequence[Configuration], left: int | None
-    ) -> Configuration | None:
+    def _drawn(self, place: int, pending: Sequence[Configuration]) -> Configuration | None:
         """Return what the other sampler proposes, or something drawn instead."""
         exhausted = False
 
         def candidates() -> Iterator[Configuration]:
             nonlocal exhausted
             for again in range(self._asks):
-                one = self._sampler.ask(place + again * FAR, pending, left)
+                one = self._sampler.ask(place + again * FAR, pending)
                 if one is None:
                     exhausted = True
                     return

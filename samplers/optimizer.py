@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.spatial import KDTree
 
-from samplers.acquisition import Acquisition, least_expected
+from samplers.acquisition import Acquisition
 from samplers.columns import Array, Columns
 from samplers.course import Course
 from samplers.dice import bits
@@ -41,10 +41,6 @@ NEIGHBOURS = 64
 """How many are drawn like the good ones; of more the model would take the same ones again."""
 
 
-LAST, MOST_LAST = 0.2, 10
-"""The share of a sweep's configurations that come at its end, and the most of them."""
-
-
 class BayesianSampler:
     """Propose by model once enough outcomes are known; until then, quasi-random points.
 
@@ -55,9 +51,6 @@ class BayesianSampler:
     Ginsbourger, Le Riche & Carraro 2010, "Kriging is well-suited to parallelize optimization").
     That leaves no uncertainty around it, so the next proposal goes elsewhere; and unlike a
     constant in its place, it does not bend the model where many runs are pending, near the best.
-
-    The last configurations of a sweep are where the model expects least: what they would teach
-    nobody uses any more.
     """
 
     def __init__(
@@ -82,16 +75,14 @@ class BayesianSampler:
         self._courses: list[Course | None] = []
         self._told: set[str] = set()
 
-    def ask(
-        self, number: int, pending: Sequence[Configuration] = (), left: int | None = None
-    ) -> Configuration | None:
+    def ask(self, number: int, pending: Sequence[Configuration] = ()) -> Configuration | None:
         """Return the configuration of run `number`, or None when all were proposed."""
         waiting = [self._space.encode(configuration) for configuration in pending]
         seen = self._told.union(self._key(units) for units in waiting)
         size = self._space.size
         if size is not None and len(seen) >= size:
             return None
-        for units in self._proposals(number, waiting, left):
+        for units in self._proposals(number, waiting):
             configuration = self._space.decode(units)
             if self._space.key(configuration) in seen:
                 continue
@@ -115,13 +106,12 @@ class BayesianSampler:
         return self._space.key(self._space.decode(units))
 
     def _proposals(
-        self, number: int, waiting: Sequence[Units], left: int | None
+        self, number: int, waiting: Sequence[Units]
     ) -> Iterator[Sequence[float | None]]:
         """Yield units, the most wanted first; in a finite space, all of them in the end."""
         enough = len(self._losses) >= self._initial_points
         if enough and any(map(math.isfinite, self._losses)):
-            first = self._lowest if self._is_last(waiting, left) else self._like_the_good
-            for ranked in (first, self._anywhere):
+            for ranked in (self._like_the_good, self._anywhere):
                 with one_thread():
                     found = ranked(number, waiting)
                 yield from (units.tolist() for units in found)
@@ -144,30 +134,13 @@ class BayesianSampler:
         good = units[order[: min(MOST_GOOD, max(2, math.ceil(GOOD * len(order))))]]
         dice = self._dice(number)
         cloud = neighbours(self._space.leaves, good, NEIGHBOURS, dice)
-        return self._search.best_of(
-            self._score(dice, waiting, self._acquisition, drawn=False), cloud
-        )
-
-    def _is_last(self, waiting: Sequence[Units], left: int | None) -> bool:
-        """Tell whether the configuration before the last `left` ones is one of the last."""
-        if left is None:
-            return False
-        return left < min(MOST_LAST, LAST * (len(self._told) + len(waiting) + 1 + left))
-
-    def _lowest(self, number: int, waiting: Sequence[Units]) -> Iterator[Array]:
-        """Return units, those of the lowest expected loss first."""
-        return self._ranked(number, waiting, least_expected, drawn=False)
+        return self._search.best_of(self._score(dice, waiting, drawn=False), cloud)
 
     def _anywhere(self, number: int, waiting: Sequence[Units]) -> Iterator[Array]:
         """Return units, the most promising first, by a model that is not quite the same twice."""
-        return self._ranked(number, waiting, self._acquisition, drawn=True)
-
-    def _ranked(
-        self, number: int, waiting: Sequence[Units], acquisition: Acquisition, *, drawn: bool
-    ) -> Iterator[Array]:
         order, units = self._best_first()
         dice = self._dice(number)
-        score = self._score(dice, waiting, acquisition, drawn=drawn)
+        score = self._score(dice, waiting, drawn=True)
         return self._search.ranked(score, self._sobol.cloud(number), units[order[:ELITE]], dice)
 
     def _dice(self, number: int) -> np.random.Generator:
@@ -178,14 +151,7 @@ class BayesianSampler:
         order = np.argsort(standardised(self._losses), kind="stable")
         return order, np.array(self._units, dtype=float)
 
-    def _score(
-        self,
-        dice: np.random.Generator,
-        waiting: Sequence[Units],
-        acquisition: Acquisition,
-        *,
-        drawn: bool,
-    ) -> Score:
+    def _score(self, dice: np.random.Generator, waiting: Sequence[Units], *, drawn: bool) -> Score:
         """Return what a model says of how promising features are."""
         units = np.array([*self._units, *waiting], dtype=float)
         there, told = self._search.matrix(units), len(self._units)
@@ -198,7 +164,7 @@ class BayesianSampler:
         tree, apart = KDTree(there), np.append(self._apart(units), 0.0)
 
         def score(features: Array) -> Array:
-            found = acquisition(*model.predict(features), model.best)
+            found = self._acquisition(*model.predict(features), model.best)
             gaps, nearest = tree.query(features, p=np.inf, distance_upper_bound=apart.max())
             return np.where(gaps < apart[nearest], -np.inf, found)
 

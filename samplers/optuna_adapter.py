@@ -28,12 +28,7 @@ class OptunaSampler:
         self._above = conditions(space.leaves)
         self._told: list[tuple[dict[str, Any], float]] = []
 
-    def ask(
-        self,
-        number: int,
-        pending: Sequence[Configuration] = (),
-        left: int | None = None,  # noqa: ARG002 -- Optuna's samplers do not ask for it
-    ) -> Configuration | None:
+    def ask(self, number: int, pending: Sequence[Configuration] = ()) -> Configuration | None:
         """Return the configuration of run `number`."""
         level = optuna.logging.get_verbosity()
         optuna.logging.set_verbosity(optuna.logging.ERROR)  # it would tell of each study

@@ -108,7 +108,6 @@ class RandomSampler:
         self,
         number: int,
         pending: Sequence[Configuration] = (),  # noqa: ARG002 -- the protocol has it
-        left: int | None = None,  # noqa: ARG002 -- the same
     ) -> Configuration:
         """Return draw `number`."""
         return self._space.decode([unit(self._seed, number, stream) for stream in self._streams])

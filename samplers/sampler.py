@@ -10,13 +10,10 @@ from samplers.space import Configuration, Space
 class Sampler(Protocol):
     """Propose configurations; learn from losses."""
 
-    def ask(
-        self, number: int, pending: Sequence[Configuration] = (), left: int | None = None
-    ) -> Configuration | None:
+    def ask(self, number: int, pending: Sequence[Configuration] = ()) -> Configuration | None:
         """Return the configuration of run `number`, or None when the space is exhausted.
 
-        `pending` are the configurations of the runs that were proposed and not yet told of;
-        `left` is how many more than this one will be asked for at most, if that is known. The
+        `pending` are the configurations of the runs that were proposed and not yet told of. The
         answer depends on the seed, on the arguments and on what was told, in order; asking
         changes nothing.
         """

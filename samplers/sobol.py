@@ -66,7 +66,6 @@ class SobolSampler:
         self,
         number: int,
         pending: Sequence[Configuration] = (),  # noqa: ARG002 -- the protocol has it
-        left: int | None = None,  # noqa: ARG002 -- the same
     ) -> Configuration:
         """Return the configuration at point `number`."""
         return self._space.decode(self._sobol.point(number))

@@ -121,10 +121,6 @@ class Lineup:
         self._pending[record.number] = record.configuration
         self.wait(record)
 
-    def _places(self) -> int:
-        """Return how many configurations there may be."""
-        return self._most
-
     def _proposed(self) -> list[Configuration]:
         """Return the configurations so far, in their order."""
         return [record.configuration for record in self.runs.values()]
@@ -139,8 +135,7 @@ class Lineup:
             return self.recorded.get(number)
         pending = [] if self._exact else list(self._pending.values())
         try:
-            left = self._places() - place - 1
-            return self._sampler.ask(place - len(self._given), pending, left)
+            return self._sampler.ask(place - len(self._given), pending)
         except SpaceError as error:  # nearly everything is refused
             raise ConfigError(f"sampling: {error}") from None
 

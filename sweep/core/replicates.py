@@ -103,10 +103,6 @@ class Replicated(Lineup):
             return False
         return self._exhausted or len(self.runs) + min(self._each, self._most) > self._most
 
-    def _places(self) -> int:
-        """Return how many configurations there may be, each with all of its runs."""
-        return max(1, self._most // self._each)
-
     def next(self) -> RunRecord | None:
         """Return the run to launch next; None when there is none."""
         if self._waiting:

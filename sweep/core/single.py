@@ -44,12 +44,7 @@ class Single:
         """Return itself: it learns nothing."""
         return self
 
-    def ask(
-        self,
-        number: int,
-        pending: Sequence[Configuration] = (),  # noqa: ARG002
-        left: int | None = None,  # noqa: ARG002
-    ) -> Configuration | None:
+    def ask(self, number: int, pending: Sequence[Configuration] = ()) -> Configuration | None:  # noqa: ARG002
         """Return the one configuration, once."""
         return {} if number == 0 else None
 

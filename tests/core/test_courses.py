@@ -50,7 +50,7 @@ class Told(RandomParameterSampling):
         self.told.clear()
         return self
 
-    def ask(self, number: int, pending: Any = (), left: Any = None) -> Configuration:
+    def ask(self, number: int, pending: Any = ()) -> Configuration:
         return {"x": number}
 
     def tell(
@@ -118,7 +118,7 @@ def test_one_that_a_user_has_cancelled_counts_as_it_is() -> None:
 def test_another_definition_learns_the_same() -> None:
     sampling = BayesianParameterSampling({"x": uniform(0, 1)}, seed=1, initial_points=2)
     long, short = (
-        SweepDefinition(sampling, "m", Goal.MAXIMIZE, Limits(runs, 1), POLICY) for runs in (99, 90)
+        SweepDefinition(sampling, "m", Goal.MAXIMIZE, Limits(runs, 1), POLICY) for runs in (7, 6)
     )
     one, other = Scheduler(long), Scheduler(short)
     for scheduler in (one, other):
@@ -132,10 +132,7 @@ def test_another_definition_learns_the_same() -> None:
     other.handle(Redefined(5, long.to_wire(), ()))
     other.handle(Opened(6))
     other.handle(SlotsChanged(6, 1))
-    for scheduler in (one, other):
-        run(scheduler, 6, *GOOD)
-        scheduler.handle(Completed(7, 6))
-    assert other.runs[7].configuration == one.runs[7].configuration
+    assert other.runs[6].configuration == one.runs[6].configuration
 
 
 def test_of_earlier_sweeps_as_well() -> None:

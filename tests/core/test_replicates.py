@@ -42,13 +42,13 @@ class Told(RandomParameterSampling):
     def __init__(self, *arguments: Any, **settings: Any) -> None:
         super().__init__(*arguments, **settings)
         self.told: list[tuple[Any, Any]] = []
-        self.asked: list[tuple[int, list[Any], int]] = []
+        self.asked: list[tuple[int, list[Any]]] = []
 
     def sampler(self) -> Any:
         return self
 
-    def ask(self, number: int, pending: Any = (), left: Any = None) -> Any:
-        self.asked.append((number, list(pending), left))
+    def ask(self, number: int, pending: Any = ()) -> Any:
+        self.asked.append((number, list(pending)))
         return {"a": 10 * number}
 
     def tell(self, configuration: Any, loss: Any, course: Any = None) -> None:
@@ -102,7 +102,7 @@ def test_each_configuration_is_run_so_often_before_the_next():
 def test_a_sampler_is_told_the_mean_once_all_are_over():
     definition = sweep(6)
     story = Story(definition, slots=6)
-    assert definition.sampling.asked == [(0, [], 1), (1, [{"a": 0}], 0)]
+    assert definition.sampling.asked == [(0, []), (1, [{"a": 0}])]
     for number, value in ((1, 0.5), (3, 0.25), (0, 0.1)):
         story.run(number, 0.0, value)
     assert definition.sampling.told == []

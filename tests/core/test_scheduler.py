@@ -351,15 +351,15 @@ class TestSampler:
     class Spy:
         def __init__(self) -> None:
             self.told: list[tuple[object, float | None]] = []
-            self.asked: list[tuple[int, int, int]] = []
+            self.asked: list[tuple[int, int]] = []
             self.name, self.exact = "SPY", False
             self.seed, self.space, self.properties, self.defaults = 0, None, {}, {}
 
         def sampler(self):
             return self
 
-        def ask(self, number, pending=(), left=None):
-            self.asked.append((number, len(pending), left))
+        def ask(self, number, pending=()):
+            self.asked.append((number, len(pending)))
             return {"x": number}
 
         def tell(self, configuration, loss, course=None):
@@ -377,7 +377,7 @@ class TestSampler:
         tell(s, Started(1, 0), Reported(1, 0, 0.3), Reported(1, 0, 0.7), Completed(2, 0))
         tell(s, Failed(2, 1, "boom"), Started(2, 2), Reported(2, 2, math.nan), Completed(3, 2))
         assert spy.told == [(0, loss), (1, None), (2, None)]
-        assert spy.asked == [(0, 0, 3), (1, 1, 2), (2, 1, 1), (3, 1, 0)]
+        assert spy.asked == [(0, 0), (1, 1), (2, 1), (3, 1)]
 
     def test_a_replay_adopts_what_was_recorded(self):
         spy = self.Spy()

@@ -21,10 +21,8 @@ from samplers import (
     uniform,
 )
 from samplers.bayesian import first_points
-from samplers.columns import straight
 from samplers.one_thread import one_thread
 from samplers.outcomes import standardised
-from samplers.surrogate import WarpedProcess
 from tests.samplers.spaces import FINITE, NESTED, TEN
 
 BOWL = {"x": uniform(0, 1), "y": uniform(-3, 3), "k": choice("a", "b", "c")}
@@ -74,46 +72,6 @@ def test_no_runs_are_spent_right_beside_known_ones() -> None:
     places = np.array([[one["x"], (one["y"] + 3) / 6] for one in found])
     gaps = np.abs(places[:, None] - places).max(axis=2) + np.eye(40)
     assert np.sum(np.tril(gaps < 0.003)) <= 2
-
-
-class TestTheEnd:
-    """What the last configurations of a sweep would teach nobody uses any more."""
-
-    def test_the_last_ones_are_where_the_model_expects_least(self) -> None:
-        space = Space({"x": uniform(0, 1), "y": uniform(-3, 3)})
-        sampler = BayesianParameterSampling(space, seed=3).sampler()
-        valley = lambda one: math.log(0.01 + (one["x"] - 0.4) ** 2 + (one["y"] - one["x"]) ** 2)  # noqa: E731
-        known = told(sampler, 20, valley)
-        units = np.array([space.encode(one) for one in known], dtype=float)
-        model = WarpedProcess(straight(np.arange(2)))(units, [valley(one) for one in known], 0)
-
-        def expected(left: int | None, number: int) -> float:
-            one = sampler.ask(number, left=left)
-            assert one is not None
-            (mean,), _ = model.predict(np.array([space.encode(one)], dtype=float))
-            return float(mean)
-
-        last = [expected(0, number) for number in range(20, 24)]
-        others = [expected(100, number) for number in range(20, 24)]
-        assert max(last) - min(last) < 0.05
-        assert max(last) < min(others)
-
-    @pytest.mark.parametrize(
-        ("outcomes", "pending", "last"), [(20, 0, 6), (20, 5, 7), (60, 0, 10)]
-    )
-    def test_a_fifth_of_all_and_at_most_ten_are_the_last(
-        self, outcomes: int, pending: int, last: int
-    ) -> None:
-        sampler = BayesianParameterSampling(BOWL, seed=1).sampler()
-        drawn = RandomParameterSampling(BOWL, seed=2).sampler()
-        configurations = [drawn.ask(number) for number in range(outcomes + pending)]
-        for one in configurations[:outcomes]:
-            assert one is not None
-            sampler.tell(one, bowl(one))
-        waiting = [one for one in configurations[outcomes:] if one is not None]
-        usual = sampler.ask(99, waiting)
-        otherwise = [sampler.ask(99, waiting, left) != usual for left in range(14)]
-        assert otherwise == [True] * last + [False] * (14 - last)
 
 
 @pytest.mark.parametrize("estimator", ["GP", "ET", "RF", "GBRT"])
