@@ -17,12 +17,12 @@ from typing import Any
 PARTS = ("start_monitor", "start_log_monitor", "start_api_server")
 
 AGENTS = {
-    "dashboard_agent_command": (
+    "--dashboard_agent_command": (
         "METRICS_AGENT_PORT_NAME",
         "METRICS_EXPORT_PORT_NAME",
         "DASHBOARD_AGENT_LISTEN_PORT_NAME",
     ),
-    "runtime_env_agent_command": ("RUNTIME_ENV_AGENT_PORT_NAME",),
+    "--runtime_env_agent_command": ("RUNTIME_ENV_AGENT_PORT_NAME",),
 }
 """The raylet's options that say how an agent is started, and the ports that this one tells of."""
 
@@ -36,7 +36,8 @@ def leave_out() -> None:
 
     for part in PARTS:
         setattr(Node, part, _nothing)
-    services.start_ray_process = _without_agents(services.start_ray_process)
+    if hasattr(services, "start_ray_process"):
+        services.start_ray_process = _without_agents(services.start_ray_process)
 
 
 def _nothing(*_: object, **__: object) -> None:
@@ -56,19 +57,19 @@ def _agents_replaced(command: list[str]) -> list[str]:
     """Return the command with stand-ins for the agents, where Ray learns ports from files."""
     from ray import _raylet  # noqa: PLC0415
 
-    options = dict(part[2:].split("=", 1) for part in command if part[:2] == "--" and "=" in part)
-    if not AGENTS.keys() <= options.keys() or not hasattr(_raylet, "get_port_filename"):
+    known: Any = _raylet  # of which types know little
+    options = dict(part.split("=", 1) for part in command if part.startswith("--") and "=" in part)
+    if not AGENTS.keys() <= options.keys():
         return command
-    stand_ins = {}
-    for option, ports in AGENTS.items():
-        files = [
-            Path(options["session_dir"])
-            / _raylet.get_port_filename(options["node_id"], getattr(_raylet, port))
-            for port in ports
-        ]
-        words = [sys.executable, "-I", "-S", str(STAND_IN), *map(str, files)]
-        stand_ins[f"--{option}"] = subprocess.list2cmdline(words)
+    try:
+        for option, ports in AGENTS.items():
+            folder, node = Path(options["--session_dir"]), options["--node_id"]
+            names = [known.get_port_filename(node, getattr(known, port)) for port in ports]
+            words = [sys.executable, "-I", "-S", STAND_IN, *(folder / name for name in names)]
+            options[option] = subprocess.list2cmdline(map(str, words))
+    except (AttributeError, KeyError):  # another version, which calls them otherwise
+        return command
     return [
-        f"{name}={stand_ins[name]}" if (name := part.split("=", 1)[0]) in stand_ins else part
+        f"{name}={options[name]}" if (name := part.partition("=")[0]) in AGENTS else part
         for part in command
     ]

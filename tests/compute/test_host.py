@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import time
-from pathlib import Path
 
 import pytest
 
@@ -12,6 +11,7 @@ from sweep.compute.host_process import HostProcess
 from sweep.compute.lean_ray import STAND_IN
 from sweep.compute.ray_environment import host_environment
 from sweep.compute.ray_folder import RayFolder
+from tests.compute.traces import processes, words
 
 PATIENCE = 60.0
 MORE_CPUS_THAN_THERE_ARE = 99
@@ -53,19 +53,16 @@ def heard(host: HostProcess, kind: str) -> dict:
     raise AssertionError(f"nothing of {kind}")
 
 
-def arguments_of(pid: int) -> str:
-    try:
-        return Path(f"/proc/{pid}/cmdline").read_bytes().decode(errors="replace")
-    except OSError:  # it has ended
-        return ""
+def command_of(pid: int) -> str:
+    """Return what a process was started with, in one text."""
+    return "\0".join(words(pid))
 
 
 @pytest.mark.ray
 def test_a_node_has_no_agents_of_rays(host, folder):
     heard(host, "ready")
-    every = [int(entry.name) for entry in Path("/proc").iterdir() if entry.name.isdigit()]
-    (raylet,) = [pid for pid in every if f"--session_dir={folder.short}" in arguments_of(pid)]
-    below = [arguments_of(pid) for pid in descendants(raylet)]
+    (raylet,) = [pid for pid in processes() if f"--session_dir={folder.short}" in command_of(pid)]
+    below = [command_of(pid) for pid in descendants(raylet)]
     assert sum(str(STAND_IN) in each for each in below) == 2
     assert not [each for each in below if "agent" in each.lower() and str(STAND_IN) not in each]
 

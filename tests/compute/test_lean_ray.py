@@ -6,7 +6,12 @@ import os
 import subprocess
 import sys
 
-from sweep.compute.lean_ray import STAND_IN, _agents_replaced
+import pytest
+from ray import _raylet
+from ray._private import services
+
+from sweep.compute import lean_ray
+from sweep.compute.lean_ray import AGENTS, STAND_IN, _agents_replaced
 
 NODE = "a1" * 28
 RAYLET = [
@@ -40,6 +45,25 @@ def test_what_looks_otherwise_is_left_as_it_is():
         other = RAYLET[:missing] + RAYLET[missing + 1 :]
         assert _agents_replaced(other) == other
     assert _agents_replaced(["/ray/gcs_server", "--head"]) == ["/ray/gcs_server", "--head"]
+
+
+@pytest.mark.parametrize("name", ["get_port_filename", *sum(AGENTS.values(), ())])
+def test_a_ray_with_other_names_keeps_its_agents(monkeypatch, name):
+    monkeypatch.delattr(_raylet, name)
+    assert _agents_replaced(RAYLET) == RAYLET
+
+
+@pytest.mark.parametrize("missing", [1, 2])
+def test_as_does_one_whose_raylet_is_told_otherwise(missing):
+    other = RAYLET[:missing] + RAYLET[missing + 1 :]
+    assert _agents_replaced(other) == other
+
+
+def test_or_that_starts_its_processes_otherwise(monkeypatch):
+    monkeypatch.setattr(lean_ray, "PARTS", ())
+    monkeypatch.delattr(services, "start_ray_process")
+    lean_ray.leave_out()
+    assert not hasattr(services, "start_ray_process")
 
 
 def test_a_stand_in_says_that_there_is_no_port_and_ends_with_its_parent(tmp_path):
