@@ -88,7 +88,8 @@ class Kernel:
             added *= self.shares[1] / count
             found += added
         if self.shares[2] > NEXT_TO_NOTHING:
-            found += self.shares[2] * quadratic(a, b, self.groups)
+            products = centred(a, self.groups) @ centred(b, self.groups).T
+            found += self.shares[2] * bowl(products, len(self.lengths)) ** 2
         return found
 
     def variances(self, points: Array) -> Array:
@@ -103,12 +104,6 @@ class Kernel:
         return points if self.bends is None else bent(points, self.bends)
 
 
-def quadratic(a: Array, b: Array, groups: Groups) -> Array:
-    """Return the covariances (n x m) of all quadratics, whose coefficients are alike."""
-    found: Array = bowl(centred(a, groups) @ centred(b, groups).T, int(groups[-1]) + 1) ** 2
-    return found
-
-
 def centred(points: Array, groups: Groups) -> Array:
     """Return numbers from -1 to 1 for those from 0 to 1; an option's columns stay as they are."""
     alone = np.bincount(groups)[groups] == 1
@@ -116,10 +111,10 @@ def centred(points: Array, groups: Groups) -> Array:
 
 
 def bowl(products: Array, count: int) -> Array:
-    """Return the roots of these covariances, for the products of centred points.
+    """Return the roots of the quadratic's covariances, for the products of centred points.
 
-    They are scaled by the `count` of parameters, so that the variance in the middle between the
-    centre and a corner is about 1.
+    All quadratics take part, with coefficients that are alike. They are scaled by the `count` of
+    parameters, so that the variance in the middle between the centre and a corner is about 1.
     """
     found: Array = (1 + products * (BOWL / count)) / 2
     return found
